@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+# The programs. A program enters its list together with its source:
+#   bin_PROGRAMS += weir
+#   weir_SOURCES = src/cmd/weir.c
+#   weir_LDADD = $(WEIR_LIBS)
+WEIR_LIBS = $(PRINT_LIBS) $(QUERY_LIBS)
+WEIRCAPD_LIBS = $(COLLECT_LIBS) $(FILTER_LIBS)
+WEIRPROBE_LIBS = $(PROBE_LIBS) $(FILTER_LIBS)
+WEIRCTL_LIBS = $(BASE_LIBS)

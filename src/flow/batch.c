@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * batch.c - columns on demand.
+ */
+#include "flow/batch.h"
+
+#include "base/bits.h"
+#include "flow/compute.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const uint8_t zeros[32] __attribute__((aligned(32)));
+static const uint32_t zero_offsets[2];
+
+struct column column_absent(enum field_id id)
+{
+    struct column c = {.form = COLUMN_CONST, .width = (uint8_t)field_width(id), .nvalues = 1,
+                       .values = zeros, .offsets = zero_offsets, .bytes = zeros};
+    return c;
+}
+
+void batch_init(struct batch *b)
+{
+    memset(b, 0, sizeof *b);
+    arena_init(&b->arena);
+}
+
+void batch_reset(struct batch *b)
+{
+    struct arena arena = b->arena;
+    arena_reset(&arena);
+    memset(b, 0, offsetof(struct batch, columns));
+    b->arena = arena;
+}
+
+void batch_free(struct batch *b)
+{
+    arena_free(&b->arena);
+    batch_init(b);
+}
+
+void batch_set_column(struct batch *b, enum field_id id, const struct column *column)
+{
+    b->columns[id] = *column;
+    field_set_add(&b->present, id);
+}
+
+static void note_failure(struct batch *b, int code, const struct fault *fault)
+{
+    if (batch_ok(b)) {
+        b->fault = *fault;
+        b->fault.code = code;
+    }
+}
+
+/* Record numbers without a loader of their own: ascending from first_no. */
+static int number_rows(struct batch *b, struct column *c)
+{
+    uint64_t *v = arena_alloc(&b->arena, ((size_t)b->nrows + 1) * sizeof *v);
+    if (v == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < b->nrows; i++) {
+        v[i] = b->first_no + i;
+    }
+    *c = (struct column){.form = COLUMN_FLAT, .width = 8, .nvalues = b->nrows, .values = v};
+    return 0;
+}
+
+static int compute_column(struct batch *b, enum field_id id, struct column *c)
+{
+    const struct field *f = field_of(id);
+    const struct column *in[3] = {NULL, NULL, NULL};
+    const struct column *groups = batch_column(b, FIELD_GROUPS);
+    uint64_t *v = arena_alloc(&b->arena, ((size_t)b->nrows + 1) * sizeof *v);
+    if (v == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t k = 0; k < 3 && f->inputs[k] != FIELD_NONE; k++) {
+        in[k] = batch_column(b, f->inputs[k]);
+    }
+    for (uint32_t i = 0; i < b->nrows; i++) {
+        uint64_t x[3] = {in[0] != NULL ? column_u64(in[0], i) : 0,
+                         in[1] != NULL ? column_u64(in[1], i) : 0,
+                         in[2] != NULL ? column_u64(in[2], i) : 0};
+        v[i] = compute_value(id, x, column_u64(groups, i));
+    }
+    *c = (struct column){.form = COLUMN_FLAT, .width = 8, .nvalues = b->nrows, .values = v};
+    return 0;
+}
+
+static int fill_column(struct batch *b, enum field_id id, struct column *c, struct fault *fault)
+{
+    if (field_is_computed(id)) {
+        return compute_column(b, id, c);
+    }
+    if (b->loader != NULL) {
+        return b->loader->load(b->source, b, id, c, fault);
+    }
+    return id == FIELD_RECORD_NO ? number_rows(b, c) : 0;
+}
+
+const struct column *batch_column(struct batch *b, enum field_id id)
+{
+    struct column c;
+    struct fault fault = {0};
+    int rc;
+    assert(id < FIELD_COUNT_);
+    if (field_set_has(&b->present, id)) {
+        return &b->columns[id];
+    }
+    c = column_absent(id);
+    rc = fill_column(b, id, &c, &fault);
+    if (rc != 0) {
+        note_failure(b, rc, &fault);
+        c = column_absent(id);
+    }
+    batch_set_column(b, id, &c);
+    return &b->columns[id];
+}
+
+int batch_require(struct batch *b, const struct field_set *set)
+{
+    for (unsigned id = 0; id < FIELD_COUNT_ && batch_ok(b); id++) {
+        if (field_set_has(set, (enum field_id)id)) {
+            batch_column(b, (enum field_id)id);
+        }
+    }
+    return b->fault.code;
+}
+
+void batch_group_bits(struct batch *b, enum field_group g, uint64_t *bits)
+{
+    const struct column *c;
+    if (b->groups_all & group_bit(g)) {
+        bits_fill(bits, b->nrows, true);
+        return;
+    }
+    bits_fill(bits, b->nrows, false);
+    if (!(b->groups_any & group_bit(g))) {
+        return;
+    }
+    c = batch_column(b, FIELD_GROUPS);
+    for (uint32_t i = 0; i < b->nrows; i++) {
+        if (column_u64(c, i) & group_bit(g)) {
+            bits_set(bits, i);
+        }
+    }
+}
+
+void column_gather(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = column_u64(c, rows[i]);
+    }
+}
+
+void column_widen(const struct column *c, uint32_t nrows, uint64_t *out)
+{
+    for (uint32_t i = 0; i < nrows; i++) {
+        out[i] = column_u64(c, i);
+    }
+}
+
+static void get_value(const struct column *c, uint32_t row, enum field_id id, uint8_t *to)
+{
+    enum field_type type = field_of(id)->type;
+    uint64_t v;
+    if (type == TYPE_IP) {
+        memcpy(to, column_ip(c, row), sizeof(struct ip));
+    } else if (type == TYPE_VAR) {
+        struct span s = column_var(c, row);
+        memcpy(to, &s, sizeof s);
+    } else {
+        v = column_u64(c, row);
+        memcpy(to, &v, field_width(id));
+    }
+}
+
+void batch_get_rec(struct batch *b, uint32_t row, const struct field_set *set, struct rec *r)
+{
+    rec_clear(r);
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        if (field_set_has(set, (enum field_id)id)) {
+            get_value(batch_column(b, (enum field_id)id), row, (enum field_id)id,
+                      (uint8_t *)r + rec_offset((enum field_id)id));
+        }
+    }
+    r->groups |= group_bit(GROUP_HEADER);
+}

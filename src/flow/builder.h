@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * builder.h - records in, batches out.
+ *
+ * A builder owns FLAT arrays of BATCH_ROWS_MAX rows for each field that was ever needed and offers
+ * them as a batch. Columns of groups that no record has stay absent. Used by one thread.
+ */
+#ifndef WEIR_FLOW_BUILDER_H
+#define WEIR_FLOW_BUILDER_H
+
+#include "flow/batch.h"
+#include "flow/rec.h"
+
+#include <stdbool.h>
+
+struct builder;
+
+struct builder *builder_new(void); /* NULL when memory is out */
+void builder_free(struct builder *b);
+
+uint32_t builder_rows(const struct builder *b);
+
+static inline bool builder_full_at(uint32_t rows)
+{
+    return rows >= BATCH_ROWS_MAX;
+}
+
+/* Copy one record (spans included) as the next row. Returns 0, ERR_LIMIT when full, ERR_NOMEM. */
+int builder_add(struct builder *b, const struct rec *r);
+
+/* The rows so far as a batch; valid until the next builder_add or builder_reset. */
+struct batch *builder_batch(struct builder *b);
+
+void builder_reset(struct builder *b); /* no rows; keeps memory */
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * flowwriter.h - write one flow file, weir 1 or nfdump layout 2.
+ *
+ * The file is written beside its place under a temporary name (or an explicit one) and renamed when it
+ * is finished, so that an existing file is never damaged. A writer is used by one thread at a time.
+ */
+#ifndef WEIR_STORE_FLOWWRITER_H
+#define WEIR_STORE_FLOWWRITER_H
+
+#include "base/err.h"
+#include "flow/batch.h"
+#include "flow/meta.h"
+#include "store/flowfile.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct flowwriter;
+
+struct flowwriter_options {
+    enum flow_format format;           /* FORMAT_WEIR1 or FORMAT_NFDUMP2 */
+    enum flow_compression compression; /* weir: NONE or ZSTD */
+    int level;                         /* 0 = default of the compression */
+    const char *ident;                 /* NULL = "none" */
+    enum flow_creator creator;
+    bool live;                         /* append small blocks as they come (collector); else only full ones */
+};
+
+/* Start writing path. With `append`, flows of an existing file at path stay (collector restarted in the
+ * same slot): the new file starts with its contents. On error *out is untouched. */
+int flowwriter_create(const char *path, const struct flowwriter_options *options, bool append,
+                      struct flowwriter **out, struct fault *fault);
+
+/* Add the rows of a batch (sel: bitmap, NULL = all). All stored fields are kept. */
+int flowwriter_add(struct flowwriter *w, struct batch *b, const uint64_t *sel, struct fault *fault);
+
+/* Add or replace exporters, samplers, names; add losses. */
+int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);
+
+/* Sequence failures etc. that only the collector knows; other totals are counted by the writer. */
+void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n);
+
+/* Make everything added so far readable to others and safe on disk (live files). */
+int flowwriter_flush(struct flowwriter *w, struct fault *fault);
+
+/* Totals of what was added so far. */
+const struct flow_totals *flowwriter_totals(const struct flowwriter *w);
+
+/* Footer, fsync, rename, close. Frees w in any case. */
+int flowwriter_finish(struct flowwriter *w, struct fault *fault);
+
+/* Remove the unfinished file and free w. */
+void flowwriter_abort(struct flowwriter *w);
+
+#endif

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+# Test scripts, relative to the source directory; with their data, which must be distributed:
+#   SUITES += tests/cli/run.sh
+#   EXTRA_DIST += tests/cli

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+# Unit tests of src/store, two lines each; they link this room and those below, nothing else:
+#   UNIT_TESTS += tests/unit/store/test_x
+#   tests_unit_store_test_x_LDADD = $(STORE_LIBS)
