@@ -21,7 +21,7 @@ include tests/fuzz/local.mk
 include tests/suites.mk
 
 check_PROGRAMS += $(UNIT_TESTS)
-EXTRA_DIST += tests/runner.sh tests/run.sh tests/unit/check.h
+EXTRA_DIST += tests/runner.sh tests/run.sh tests/packages.txt tests/unit/check.h
 
 check-local: $(check_PROGRAMS) $(bin_PROGRAMS) $(sbin_PROGRAMS)
 	@WEIR_SRC="$(abs_top_srcdir)" WEIR_BUILD="$(abs_top_builddir)" CC="$(CC)" T="$(T)" \

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room base: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-base.a
-libweir_base_a_SOURCES =
+libweir_base_a_SOURCES = \
+    src/base/arena.c src/base/arena.h \
+    src/base/bits.c src/base/bits.h \
+    src/base/buf.c src/base/buf.h \
+    src/base/cur.h \
+    src/base/err.c src/base/err.h \
+    src/base/hash.c src/base/hash.h \
+    src/base/ip.c src/base/ip.h
 BASE_LIBS = libweir-base.a
