@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room flow: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-flow.a
-libweir_flow_a_SOURCES =
+libweir_flow_a_SOURCES = \
+    src/flow/batch.c src/flow/batch.h \
+    src/flow/builder.c src/flow/builder.h \
+    src/flow/compute.c src/flow/compute.h \
+    src/flow/meta.c src/flow/meta.h \
+    src/flow/rec.c src/flow/rec.h \
+    src/flow/totals.c \
+    src/flow/zone.h
 FLOW_LIBS = libweir-flow.a $(FIELD_LIBS)
