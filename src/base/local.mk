@@ -5,6 +5,7 @@ libweir_base_a_SOURCES = \
     src/base/arena.c src/base/arena.h \
     src/base/bits.c src/base/bits.h \
     src/base/buf.c src/base/buf.h \
+    src/base/clock.c src/base/clock.h \
     src/base/cur.h \
     src/base/err.c src/base/err.h \
     src/base/hash.c src/base/hash.h \
