@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room filter: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-filter.a
-libweir_filter_a_SOURCES =
+libweir_filter_a_SOURCES = src/filter/filter.h
 FILTER_LIBS = libweir-filter.a $(LOOKUP_LIBS) $(PAYLOAD_LIBS) $(PCRE2_LIBS)
 # The grammar becomes its own library, because generated code does not meet our warnings. When
 # grammar/parse.y and grammar/scan.l exist: the five lines below, and

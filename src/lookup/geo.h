@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * geo.h - what data bases know about addresses: country, place, AS and its organisation.
+ *
+ * Reads nfdump's own geo data base (an nfdump file, layout 2, of array blocks, written by geolookup)
+ * and, when built with libmaxminddb, MaxMind's .mmdb files. An open data base is immutable and may be
+ * shared by threads. Addresses are struct ip; family says how to read them (4 or 6).
+ */
+#ifndef WEIR_LOOKUP_GEO_H
+#define WEIR_LOOKUP_GEO_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/ip.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct geo_db;
+
+/* Open a data base. An .mmdb name may be a list "city.mmdb,asn.mmdb". Returns 0 and sets *out, or
+ * ERR_* with *fault set. */
+int geo_open(const char *name, struct geo_db **out, struct fault *fault);
+void geo_close(struct geo_db *db); /* NULL is allowed */
+
+/* Two letters without NUL. False (and "..") if unknown. db may be NULL here and below. */
+bool geo_country(const struct geo_db *db, const struct ip *addr, int family, char country[2]);
+
+/* AS number of an address; 0 if unknown. */
+uint32_t geo_as(const struct geo_db *db, const struct ip *addr, int family);
+
+/* Organisation of the AS that an address belongs to, or of an AS number; NULL if unknown. The text
+ * lives as long as the data base. */
+const char *geo_org(const struct geo_db *db, const struct ip *addr, int family);
+const char *geo_as_org(const struct geo_db *db, uint32_t as);
+
+/* Appends "EU/CH/Zurich long/lat: 2.0000/1.0000"; nothing if unknown. */
+void geo_location(const struct geo_db *db, const struct ip *addr, int family, struct buf *out);
+
+/* Time zone name ("Europe/Zurich"), NULL if unknown (only .mmdb has them). */
+const char *geo_time_zone(const struct geo_db *db, const struct ip *addr, int family);
+bool geo_has_time_zones(const struct geo_db *db);
+
+#endif
