@@ -25,10 +25,15 @@ struct flowwriter_options {
     const char *ident;                 /* NULL = "none" */
     enum flow_creator creator;
     bool live;                         /* append small blocks as they come (collector); else only full ones */
+    const char *temp;                  /* where to write until finished, in the same file system: a live
+                                          file's public name (nfcapd.current.PID). NULL: a hidden name
+                                          beside path. An existing file there is ERR_BUSY. */
 };
 
-/* Start writing path. With `append`, flows of an existing file at path stay (collector restarted in the
- * same slot): the new file starts with its contents. On error *out is untouched. */
+/* Start writing path. With `append`, flows of an existing file at path (of any format) stay (collector
+ * restarted in the same slot): the new file starts with its contents. If that file was damaged, a copy
+ * of it is kept beside it as .NAME.damaged when the new one takes its place. A path that is a device or
+ * a pipe is written directly. On error *out is untouched. */
 int flowwriter_create(const char *path, const struct flowwriter_options *options, bool append,
                       struct flowwriter **out, struct fault *fault);
 
@@ -47,7 +52,8 @@ int flowwriter_flush(struct flowwriter *w, struct fault *fault);
 /* Totals of what was added so far. */
 const struct flow_totals *flowwriter_totals(const struct flowwriter *w);
 
-/* Footer, fsync, rename, close. Frees w in any case. */
+/* Footer, fsync, rename, close. Frees w in any case. On error a live file keeps what was flushed, at
+ * its final place; any other file leaves path as it was. */
 int flowwriter_finish(struct flowwriter *w, struct fault *fault);
 
 /* Remove the unfinished file and free w. */

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room store: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-store.a
-libweir_store_a_SOURCES =
+libweir_store_a_SOURCES = \
+    src/store/filelist.h \
+    src/store/flowfile.c src/store/flowfile.h \
+    src/store/flowwriter.c src/store/flowwriter.h \
+    src/store/format.h
 STORE_LIBS = libweir-store.a $(FLOW_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BZ2_LIBS)

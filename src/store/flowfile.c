@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * flowfile.c - open a flow file of any format: recognise it, then hand on through its table.
+ */
+#include "store/flowfile.h"
+
+#include "store/format.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Asked in this order. */
+static const struct flowfile_ops *const formats[] = {
+    NULL,
+};
+
+int format_pread(int fd, void *to, size_t n, uint64_t offset, struct fault *fault)
+{
+    uint8_t *p = to;
+    size_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, p + done, n - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            fault_sys(fault, "read");
+            return fault_at_file(fault, "", offset), ERR_IO;
+        }
+        if (got == 0) {
+            fault_set(fault, ERR_TRUNCATED, "the file ends at octet %llu, %zu octets too early",
+                      (unsigned long long)(offset + done), n - done);
+            return fault_at_file(fault, "", offset), ERR_TRUNCATED;
+        }
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+/* The first octets and the size. */
+static int source_open(const char *path, struct format_source *src, struct fault *fault)
+{
+    struct stat st;
+    ssize_t got;
+    src->path = path;
+    src->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (src->fd < 0) {
+        int missing = errno == ENOENT;
+        fault_sys(fault, "open");
+        return missing ? ERR_NOTFOUND : ERR_IO;
+    }
+    got = fstat(src->fd, &st) == 0 ? pread(src->fd, src->head, sizeof src->head, 0) : -1;
+    if (got < 0) {
+        fault_sys(fault, "read");
+        close(src->fd);
+        return ERR_IO;
+    }
+    src->head_len = (size_t)got;
+    src->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+/* nfdump's words for a foreign file. */
+static int unknown_format(const struct format_source *src, struct fault *fault)
+{
+    if (src->head_len < 2) {
+        return fault_set(fault, ERR_TRUNCATED, src->head_len == 0 ? "the file is empty"
+                                                                   : "short read from file");
+    }
+    return fault_set(fault, ERR_FORMAT, "bad magic: 0x%02X%02X", src->head[1], src->head[0]);
+}
+
+static int open_source(const struct format_source *src, struct flowfile **out, struct fault *fault)
+{
+    for (size_t i = 0; formats[i] != NULL; i++) {
+        if (formats[i]->matches(src->head, src->head_len)) {
+            int rc = formats[i]->open(src, out, fault);
+            if (rc == 0) {
+                (*out)->ops = formats[i];
+            }
+            return rc;
+        }
+    }
+    return unknown_format(src, fault);
+}
+
+static void name_damage(struct flowfile *f)
+{
+    for (size_t i = 0; i < f->ndamage; i++) {
+        fault_at_file(&f->damage[i], f->path, f->damage[i].offset);
+    }
+}
+
+static int fail_at(struct fault *fault, const char *path, int rc)
+{
+    if (fault != NULL) {
+        fault->code = rc;
+        fault_at_file(fault, path, fault->offset);
+    }
+    return rc;
+}
+
+int flowfile_open(const char *path, struct flowfile **out, struct fault *fault)
+{
+    struct format_source src = {.fd = -1};
+    struct flowfile *f = NULL;
+    char *name;
+    int rc;
+    fault_clear(fault);
+    rc = source_open(path, &src, fault);
+    if (rc != 0) {
+        return fail_at(fault, path, rc);
+    }
+    name = strdup(path);
+    rc = name != NULL ? open_source(&src, &f, fault) : ERR_NOMEM;
+    if (rc != 0) {
+        close(src.fd);
+        free(name);
+        return fail_at(fault, path, rc);
+    }
+    f->path = name;
+    f->info.size = src.size;
+    name_damage(f);
+    *out = f;
+    return 0;
+}
+
+void flowfile_close(struct flowfile *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    free(f->path);
+    free(f->damage);
+    f->ops->close(f);
+}
+
+const struct flowfile_info *flowfile_info(const struct flowfile *f)
+{
+    return &f->info;
+}
+
+const char *flowfile_path(const struct flowfile *f)
+{
+    return f->path;
+}
+
+const struct zone *flowfile_zone(const struct flowfile *f, uint32_t block)
+{
+    assert(block < f->info.nblocks);
+    return f->ops->zone(f, block);
+}
+
+uint64_t flowfile_records_before(const struct flowfile *f, uint32_t block)
+{
+    assert(block < f->info.nblocks);
+    return f->ops->records_before(f, block);
+}
+
+int flowfile_read(struct flowfile *f, uint32_t block, struct batch *b, struct fault *fault)
+{
+    int rc;
+    assert(block < f->info.nblocks);
+    fault_clear(fault);
+    batch_reset(b);
+    rc = f->ops->read(f, block, b, fault);
+    return rc != 0 ? fail_at(fault, f->path, rc) : 0;
+}
+
+const struct flow_meta *flowfile_meta(const struct flowfile *f)
+{
+    return f->ops->meta(f);
+}
+
+void flowfile_add_damage(struct flowfile *f, const struct fault *fault)
+{
+    size_t n = f->ndamage;
+    struct fault *grown = f->damage;
+    if ((n & (n - 1)) == 0) {
+        grown = realloc(f->damage, (n == 0 ? 1 : n * 2) * sizeof *grown);
+    }
+    if (grown == NULL) {
+        return;
+    }
+    f->damage = grown;
+    f->damage[f->ndamage++] = *fault;
+}
+
+const struct fault *flowfile_damage(const struct flowfile *f, size_t i)
+{
+    return i < f->ndamage ? &f->damage[i] : NULL;
+}
