@@ -57,6 +57,10 @@ struct batch {
     uint64_t first_no;    /* record number of row 0 for FIELD_RECORD_NO when the loader has none */
     const char *ident;    /* ident of the file the rows come from; NULL if it has none */
     const struct flow_meta *meta; /* exporters, samplers, names met in this block; may be NULL */
+    uint64_t source_bytes; /* uncompressed octets of the block the rows come from; 0: unknown */
+    bool other_records;   /* the block also holds records that are not flows */
+    const char *notes;    /* about records of the block that were skipped: lines for the user, each with
+                           * its newline; NULL: none */
     const struct batch_loader *loader; /* NULL: columns not present are absent */
     void *source;         /* handed to the loader */
     struct arena arena;
