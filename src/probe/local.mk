@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room probe: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-probe.a
-libweir_probe_a_SOURCES =
+libweir_probe_a_SOURCES = \
+    src/probe/capture.c src/probe/capture.h \
+    src/probe/detail.c src/probe/detail.h \
+    src/probe/flowstat.c src/probe/flowstat.h \
+    src/probe/flowtable.c src/probe/flowtable.h \
+    src/probe/meter.c src/probe/meter.h \
+    src/probe/record.c src/probe/record.h \
+    src/probe/timeouts.c src/probe/timeouts.h src/probe/timeouts.def
 PROBE_LIBS = libweir-probe.a $(STORE_LIBS) $(WIRE_LIBS) $(PCAP_LIBS)

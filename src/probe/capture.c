@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * capture.c - libpcap behind one small interface.
+ */
+#include "probe/capture.h"
+
+#include "packet/packet.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_ZLIB
+#include <zlib.h>
+#endif
+
+enum { LIVE_TIMEOUT_MSEC = 100 };
+
+struct capture {
+    pcap_t *pcap;
+    int link_type;
+    bool live;
+    bool nsec;
+};
+
+#ifdef HAVE_ZLIB
+static ssize_t read_gzip(void *gz, char *data, size_t n)
+{
+    return gzread((gzFile)gz, data, (unsigned)n);
+}
+
+static int close_gzip(void *gz)
+{
+    return gzclose((gzFile)gz);
+}
+
+/* A stream over a file that may be gzip-compressed (others pass through). */
+static FILE *open_stream(const char *path)
+{
+    cookie_io_functions_t io = {.read = read_gzip, .close = close_gzip};
+    gzFile gz = strcmp(path, "-") == 0 ? gzdopen(0, "rb") : gzopen(path, "rb");
+    return gz != NULL ? fopencookie(gz, "rb", io) : NULL;
+}
+#else
+static FILE *open_stream(const char *path)
+{
+    return strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+}
+#endif
+
+static int open_file(struct capture *c, const char *path, struct fault *fault)
+{
+    char error[PCAP_ERRBUF_SIZE] = "";
+    FILE *f = open_stream(path);
+    if (f == NULL) {
+        return fault_sys(fault, "Can't open capture file %s", path);
+    }
+    c->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, error);
+    if (c->pcap == NULL) {
+        fclose(f);
+        return fault_set(fault, ERR_FORMAT, "%s: %s", path, error);
+    }
+    c->nsec = true;
+    return 0;
+}
+
+static int pcap_fault(struct capture *c, const char *what, struct fault *fault)
+{
+    return fault_set(fault, ERR_IO, "%s: %s", what, pcap_geterr(c->pcap));
+}
+
+static int open_live(struct capture *c, const struct capture_options *o, struct fault *fault)
+{
+    char error[PCAP_ERRBUF_SIZE] = "";
+    c->pcap = pcap_create(o->interface, error);
+    if (c->pcap == NULL) {
+        return fault_set(fault, ERR_IO, "%s: %s", o->interface, error);
+    }
+    c->live = true;
+    pcap_set_snaplen(c->pcap, o->snap_length);
+    pcap_set_promisc(c->pcap, o->promiscuous);
+    pcap_set_timeout(c->pcap, LIVE_TIMEOUT_MSEC);
+    if (o->buffer_octets > 0) {
+        pcap_set_buffer_size(c->pcap, o->buffer_octets);
+    }
+    if (pcap_activate(c->pcap) < 0) {
+        return pcap_fault(c, o->interface, fault);
+    }
+    if (pcap_setnonblock(c->pcap, 1, error) != 0) {
+        return fault_set(fault, ERR_IO, "%s: %s", o->interface, error);
+    }
+    return 0;
+}
+
+static int set_filter(struct capture *c, const char *text, struct fault *fault)
+{
+    struct bpf_program program;
+    int rc = 0;
+    if (text == NULL || *text == '\0') {
+        return 0;
+    }
+    if (pcap_compile(c->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        return fault_set(fault, ERR_SYNTAX, "bpf program \"%s\": %s", text,
+                         pcap_geterr(c->pcap));
+    }
+    if (pcap_setfilter(c->pcap, &program) != 0) {
+        rc = pcap_fault(c, "bpf program", fault);
+    }
+    pcap_freecode(&program);
+    return rc;
+}
+
+static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
+{
+    int rc = o->file != NULL ? open_file(c, o->file, fault) : open_live(c, o, fault);
+    if (rc != 0) {
+        return rc;
+    }
+    c->link_type = pcap_datalink(c->pcap);
+    if (!packet_link_known(c->link_type)) {
+        const char *name = pcap_datalink_val_to_name(c->link_type);
+        return fault_set(fault, ERR_UNSUPPORTED, "link type %d (%s) is not supported",
+                         c->link_type, name != NULL ? name : "unknown");
+    }
+    return set_filter(c, o->filter, fault);
+}
+
+int capture_open(const struct capture_options *options, struct capture **out, struct fault *fault)
+{
+    struct capture *c = calloc(1, sizeof *c);
+    int rc = c != NULL ? open_any(c, options, fault) : ERR_NOMEM;
+    if (rc != 0) {
+        capture_close(c);
+        return rc;
+    }
+    *out = c;
+    return 0;
+}
+
+void capture_close(struct capture *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    if (c->pcap != NULL) {
+        pcap_close(c->pcap);
+    }
+    free(c);
+}
+
+int capture_link_type(const struct capture *c)
+{
+    return c->link_type;
+}
+
+bool capture_is_live(const struct capture *c)
+{
+    return c->live;
+}
+
+int capture_fd(const struct capture *c)
+{
+    return c->live ? pcap_get_selectable_fd(c->pcap) : -1;
+}
+
+static uint64_t usec_of(const struct capture *c, const struct pcap_pkthdr *h)
+{
+    uint64_t fraction = (uint64_t)h->ts.tv_usec;
+    return (uint64_t)h->ts.tv_sec * 1000000 + (c->nsec ? fraction / 1000 : fraction);
+}
+
+int capture_next(struct capture *c, struct frame *out, struct fault *fault)
+{
+    struct pcap_pkthdr *h;
+    const u_char *data;
+    switch (pcap_next_ex(c->pcap, &h, &data)) {
+    case 1:
+        *out = (struct frame){usec_of(c, h), data, h->caplen, h->len};
+        return 1;
+    case 0:
+        return 0;
+    case PCAP_ERROR_BREAK:
+        return ERR_END;
+    default:
+        return fault_set(fault, ERR_FORMAT, "%s", pcap_geterr(c->pcap));
+    }
+}
+
+void capture_stats(struct capture *c, struct capture_stats *out)
+{
+    struct pcap_stat s;
+    *out = (struct capture_stats){.known = c->live && pcap_stats(c->pcap, &s) == 0};
+    if (out->known) {
+        out->received = s.ps_recv;
+        out->dropped = s.ps_drop;
+        out->interface_dropped = s.ps_ifdrop;
+    }
+}

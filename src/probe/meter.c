@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * meter.c - from a decoded packet to its flow's counters.
+ */
+#include "probe/meter.h"
+
+#include "base/hash.h"
+#include "packet/fragment.h"
+#include "probe/detail.h"
+#include "probe/flowstat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
+enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_ACK = 0x10 };
+enum { PORT_DNS = 53 };
+
+#define OCTETS_MAX (UINT64_C(1) << 31) /* softflowd ends flows that carried more */
+
+struct meter {
+    struct meter_options o;
+    struct flowtable *table;
+    struct fragments *fragments;
+    struct flowstat stat;
+    uint64_t next_seq;
+    uint64_t sampling_count;
+};
+
+bool track_level_parse(const char *text, enum track_level *level)
+{
+    static const char *const names[] = {
+        [TRACK_IP] = "ip", [TRACK_PROTO] = "proto", [TRACK_PORT] = "port",
+        [TRACK_FULL] = "full", [TRACK_VLAN] = "vlan", [TRACK_ETHER] = "ether",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *level = (enum track_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct meter *meter_new(const struct meter_options *options)
+{
+    struct meter *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        return NULL;
+    }
+    m->o = *options;
+    m->next_seq = 1;
+    m->table = flowtable_new();
+    m->fragments = fragments_new();
+    if (m->table == NULL || m->fragments == NULL) {
+        meter_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+static void forget_flow(struct meter *m, struct probe_flow *f)
+{
+    detail_free(f->detail);
+    f->detail = NULL;
+    flowtable_remove(m->table, f);
+}
+
+void meter_free(struct meter *m)
+{
+    if (m == NULL) {
+        return;
+    }
+    if (m->table != NULL) {
+        meter_delete_all(m);
+    }
+    flowtable_free(m->table);
+    fragments_free(m->fragments);
+    free(m);
+}
+
+/* ---- keys ---- */
+
+static uint64_t label_hash(const struct meter *m, const struct packet *p)
+{
+    unsigned n = p->nlabels < m->o.labels ? p->nlabels : m->o.labels;
+    return n == 0 ? 0 : hash_of(p->label, n * sizeof p->label[0]);
+}
+
+/* Which side sent the packet: the smaller address is side 0. */
+static int sender_side(const struct meter *m, const struct packet *p)
+{
+    return !m->o.oneway && ip_cmp(&p->src, &p->dst) > 0;
+}
+
+static void make_key(const struct meter *m, const struct packet *p, int side,
+                     struct flow_key *key)
+{
+    memset(key, 0, sizeof *key);
+    key->family = (uint8_t)p->family;
+    key->addr[side] = p->src;
+    key->addr[!side] = p->dst;
+    key->labels = label_hash(m, p);
+    if (m->o.level >= TRACK_PROTO) {
+        key->proto = p->proto;
+    }
+    if (m->o.level >= TRACK_PORT) {
+        key->port[side] = p->src_port;
+        key->port[!side] = p->dst_port;
+    }
+    if (m->o.level >= TRACK_VLAN && p->nvlans > 0) {
+        key->vlan = p->vlan[p->nvlans - 1];
+    }
+    if (m->o.level >= TRACK_ETHER) {
+        key->mac[side] = p->src_mac;
+        key->mac[!side] = p->dst_mac;
+    }
+}
+
+/* The flow of the other direction, for tables that keep directions apart. */
+static struct probe_flow *reverse_flow(struct meter *m, const struct probe_flow *f)
+{
+    struct flow_key key = f->key;
+    key.addr[0] = f->key.addr[1];
+    key.addr[1] = f->key.addr[0];
+    key.port[0] = f->key.port[1];
+    key.port[1] = f->key.port[0];
+    key.mac[0] = f->key.mac[1];
+    key.mac[1] = f->key.mac[0];
+    return flowtable_find(m->table, &key);
+}
+
+/* ---- the end of flows ---- */
+
+static void end_flow(struct meter *m, struct probe_flow *f)
+{
+    if (m->o.timeouts.maxlife != 0
+        && f->last_usec / 1000000 - f->first_usec / 1000000 >= m->o.timeouts.maxlife
+        && f->reason != EXPIRY_FLUSH) {
+        f->reason = EXPIRY_MAXLIFE;
+    }
+    m->o.on_flow(m->o.ctx, f);
+    flowstat_ended(&m->stat, f);
+    forget_flow(m, f);
+}
+
+size_t meter_expire(struct meter *m, uint64_t now)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    while ((f = flowtable_due(m->table, now)) != NULL) {
+        end_flow(m, f);
+        n++;
+    }
+    return n;
+}
+
+size_t meter_expire_all(struct meter *m)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    while ((f = flowtable_oldest(m->table)) != NULL) {
+        f->reason = EXPIRY_FLUSH;
+        end_flow(m, f);
+        n++;
+    }
+    return n;
+}
+
+size_t meter_delete_all(struct meter *m)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    while ((f = flowtable_oldest(m->table)) != NULL) {
+        forget_flow(m, f);
+        n++;
+    }
+    return n;
+}
+
+static void force_out(struct meter *m)
+{
+    while (m->o.max_flows != 0 && flowtable_count(m->table) > m->o.max_flows) {
+        struct probe_flow *f = flowtable_oldest(m->table);
+        f->reason = EXPIRY_MAXFLOWS;
+        m->stat.forced++;
+        end_flow(m, f);
+    }
+}
+
+/* ---- counting ---- */
+
+static void count_direction(struct flow_direction *d, const struct packet *p, uint64_t usec,
+                            uint64_t octets)
+{
+    if (d->packets == 0) {
+        d->first_usec = usec;
+        d->tos = p->tos;
+        d->min_ttl = d->max_ttl = p->ttl;
+    }
+    d->last_usec = usec;
+    d->packets++;
+    d->octets += octets;
+    d->min_ttl = p->ttl < d->min_ttl ? p->ttl : d->min_ttl;
+    d->max_ttl = p->ttl > d->max_ttl ? p->ttl : d->max_ttl;
+    d->fragment_flags |= p->fragment_flags;
+}
+
+static void keep_detail(struct meter *m, struct probe_flow *f, const struct packet *p, bool fresh,
+                        uint64_t usec)
+{
+    if (fresh) {
+        f->detail = detail_new(p);
+    }
+    if (f->detail == NULL) {
+        return;
+    }
+    if (m->o.payload) {
+        detail_payload(f->detail, p);
+    }
+    if (!m->o.fat || p->proto != PROTO_TCP) {
+        return;
+    }
+    if (fresh) {
+        struct probe_flow *reverse = reverse_flow(m, f);
+        if (reverse != NULL && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+            detail_latency_start(f, reverse);
+        }
+    } else if (f->detail->waiting != LATENCY_NONE) {
+        detail_latency_next(f, reverse_flow(m, f), usec);
+    }
+}
+
+/* Records that nfpcapd writes at once. */
+static bool ends_at_once(const struct packet *p)
+{
+    switch (p->proto) {
+    case PROTO_TCP:
+        return (p->tcp_flags & (TCP_FIN | TCP_RST)) != 0;
+    case PROTO_UDP:
+        return p->src_port == PORT_DNS || p->dst_port == PORT_DNS;
+    case PROTO_ICMP:
+    case PROTO_ICMP6:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void set_expiry(struct meter *m, struct probe_flow *f)
+{
+    f->expires_at = timeouts_expiry(&m->o.timeouts, f, &f->reason, &f->end);
+    if (f->dir[0].octets > OCTETS_MAX || f->dir[1].octets > OCTETS_MAX) {
+        f->expires_at = 0;
+        f->reason = EXPIRY_OVERBYTES;
+        f->end = END_RESOURCES;
+    } else if (m->o.timeouts.expint > 1 && f->expires_at != 0) {
+        uint32_t grid = m->o.timeouts.expint;
+        f->expires_at = (f->expires_at + grid - 1) / grid * grid;
+    }
+}
+
+static void count_packet(struct meter *m, struct probe_flow *f, const struct packet *p, int side,
+                         uint64_t usec, uint64_t octets)
+{
+    count_direction(&f->dir[side], p, usec, octets);
+    if (m->o.level >= TRACK_FULL) {
+        f->dir[side].tcp_flags |= p->tcp_flags;
+        f->flow_label[side] = p->flow_label;
+    }
+    f->last_usec = usec;
+    set_expiry(m, f);
+    flowtable_arm(m->table, f);
+    if (f->expires_at == 0) {
+        end_flow(m, f);
+    } else if (m->o.at_once && ends_at_once(p)) {
+        f->end = p->proto == PROTO_TCP ? END_DETECTED : END_IDLE;
+        end_flow(m, f);
+    }
+}
+
+static void start_flow(struct meter *m, struct probe_flow *f, uint64_t usec)
+{
+    f->first_usec = usec;
+    f->seq = m->next_seq++;
+    f->in_if = m->o.in_if;
+    f->oneway = m->o.oneway;
+}
+
+static bool is_tracked(struct meter *m, enum packet_verdict verdict, const struct packet *p)
+{
+    bool ip = (verdict == PACKET_OK || verdict == PACKET_SHORT)
+              && !(p->family == 6 && m->o.ignore_v6);
+    m->stat.packets += ip;
+    m->stat.non_ip += !ip;
+    m->stat.too_short += ip && verdict == PACKET_SHORT;
+    return ip && verdict == PACKET_OK;
+}
+
+static bool is_sampled_out(struct meter *m)
+{
+    if (m->o.sampling <= 1 || m->sampling_count++ % m->o.sampling == 0) {
+        return false;
+    }
+    m->stat.not_sampled++;
+    return true;
+}
+
+/* softflowd counts what follows the link header, labels and padding included. */
+static uint64_t octets_of(const struct meter *m, const struct packet *p, size_t length)
+{
+    size_t link = p->link_length - p->nlabels * 4u;
+    if (m->o.ip_octets) {
+        return p->ip_length;
+    }
+    return length > link ? length - link : 0;
+}
+
+void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
+                  size_t captured, size_t length)
+{
+    struct packet p;
+    struct flow_key key;
+    struct probe_flow *f;
+    enum packet_verdict verdict;
+    bool fresh;
+    int side;
+    if (is_sampled_out(m)) {
+        return;
+    }
+    verdict = packet_decode(link_type, data, captured, &m->o.packet, &p);
+    if (!is_tracked(m, verdict, &p)) {
+        return;
+    }
+    m->stat.fragments += p.is_fragment;
+    if (m->o.ip_octets) { /* nfpcapd's way; softflowd leaves later fragments without ports */
+        fragments_pass(m->fragments, &p, usec / 1000);
+    }
+    side = sender_side(m, &p);
+    make_key(m, &p, side, &key);
+    f = flowtable_get(m->table, &key, &fresh);
+    if (f == NULL) {
+        m->stat.no_memory++;
+        return;
+    }
+    if (fresh) {
+        start_flow(m, f, usec);
+    }
+    if (m->o.fat || m->o.payload || p.tunnel_family != 0) {
+        keep_detail(m, f, &p, fresh, usec);
+    }
+    count_packet(m, f, &p, side, usec, octets_of(m, &p, length));
+    force_out(m);
+}
+
+/* ---- looking in ---- */
+
+size_t meter_flows(const struct meter *m)
+{
+    return flowtable_count(m->table);
+}
+
+const struct timeouts *meter_timeouts(const struct meter *m)
+{
+    return &m->o.timeouts;
+}
+
+void meter_statistics(const struct meter *m, const struct meter_outside *o, struct buf *out)
+{
+    flowstat_print(&m->stat, flowtable_count(m->table), o, out);
+}
+
+void meter_dump(struct meter *m, uint64_t now, struct buf *out)
+{
+    struct probe_flow *f;
+    size_t place = 0;
+    while ((f = flowtable_next(m->table, &place)) != NULL) {
+        flowstat_print_flow(f, now, out);
+    }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * meter.h - packets in, flows out: tracking level, counters, expiry, softflowd's statistics.
+ *
+ * The meter decodes frames, keeps the flow table and hands each finished flow to `on_flow`, after which
+ * it forgets it. It knows no sockets and no files. Times are packet times, usec since 1970 UTC.
+ */
+#ifndef WEIR_PROBE_METER_H
+#define WEIR_PROBE_METER_H
+
+#include "base/buf.h"
+#include "packet/packet.h"
+#include "probe/flowtable.h"
+#include "probe/timeouts.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What makes a flow, each level adding to the one before (softflowd -T). */
+enum track_level { TRACK_IP, TRACK_PROTO, TRACK_PORT, TRACK_FULL, TRACK_VLAN, TRACK_ETHER };
+
+/* false if there is no such level */
+bool track_level_parse(const char *text, enum track_level *level);
+
+struct meter_options {
+    enum track_level level;
+    struct timeouts timeouts;
+    size_t max_flows;    /* beyond, the flows that end first are forced out; 0: no bound */
+    bool oneway;         /* each direction is a flow of its own (flow files) */
+    bool ip_octets;      /* octets are the IP datagram's length, not the frame's less link header */
+    bool at_once;        /* ICMP and DNS: a record a packet; FIN and RST end a flow at once */
+    bool fat;            /* keep details */
+    bool payload;        /* keep the first payload */
+    bool ignore_v6;      /* IPv6 packets are not tracked */
+    unsigned labels;     /* MPLS labels that belong to the key */
+    uint32_t sampling;   /* 1 in N packets; 0 and 1: all */
+    uint32_t in_if;
+    struct packet_options packet;
+    void (*on_flow)(void *ctx, const struct probe_flow *f);
+    void *ctx;
+};
+
+struct meter;
+
+struct meter *meter_new(const struct meter_options *options); /* NULL when memory is out */
+void meter_free(struct meter *m); /* flows still tracked are forgotten */
+
+/* One captured frame: `captured` octets at hand of `length`. */
+void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
+                  size_t captured, size_t length);
+
+/* End the flows whose time has come (now: seconds since 1970); returns how many. */
+size_t meter_expire(struct meter *m, uint64_t now);
+
+/* End all flows (handed on), or forget all (not handed on); returns how many. */
+size_t meter_expire_all(struct meter *m);
+size_t meter_delete_all(struct meter *m);
+
+size_t meter_flows(const struct meter *m);
+
+/* What export and capture contribute to the statistics text. */
+struct meter_outside {
+    uint64_t exported_flows, exported_records, datagrams, failures;
+    bool has_capture;
+    uint64_t received, dropped, interface_dropped;
+};
+
+/* The block of softflowd's `statistics`, without its first line. */
+void meter_statistics(const struct meter *m, const struct meter_outside *o, struct buf *out);
+
+/* The text of `dump-flows`; now: seconds since 1970. */
+void meter_dump(struct meter *m, uint64_t now, struct buf *out);
+
+const struct timeouts *meter_timeouts(const struct meter *m);
+
+#endif

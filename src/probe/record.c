@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * record.c - a measured flow as a record of the catalogue.
+ */
+#include "probe/record.h"
+
+#include "packet/packet.h"
+#include "probe/detail.h"
+
+/* nfpcapd's mark in the record header: captured packets, version 1; engine type and id. */
+enum { VERSION_PCAP = 0x41, ENGINE_TYPE = 0x11, ENGINE_ID = 1 };
+
+static void put_addresses(const struct probe_flow *f, int side, struct rec *r)
+{
+    rec_add_group(r, f->key.family == 4 ? GROUP_IPV4 : GROUP_IPV6);
+    r->src_addr = f->key.addr[side];
+    r->dst_addr = f->key.addr[!side];
+    r->src_port = f->key.port[side];
+    r->dst_port = f->key.port[!side];
+    r->proto = f->key.proto;
+}
+
+static void put_counters(const struct probe_flow *f, const struct flow_direction *d, bool own_times,
+                         struct rec *r)
+{
+    rec_add_group(r, GROUP_GENERIC);
+    r->first = (own_times ? d->first_usec : f->first_usec) / 1000;
+    r->last = (own_times ? d->last_usec : f->last_usec) / 1000;
+    r->packets = d->packets;
+    r->bytes = d->octets;
+    r->tcp_flags = d->tcp_flags;
+    r->src_tos = d->tos;
+}
+
+static void put_key_extras(const struct probe_flow *f, int side, struct rec *r)
+{
+    if (f->key.vlan != 0) {
+        rec_add_group(r, GROUP_VLAN);
+        r->src_vlan = f->key.vlan;
+    }
+    if ((f->key.mac[0] | f->key.mac[1]) != 0) {
+        rec_add_group(r, GROUP_MAC);
+        r->in_src_mac = f->key.mac[side];
+        r->out_dst_mac = f->key.mac[!side];
+    }
+    if (f->key.family == 6 && f->flow_label[side] != 0) {
+        rec_add_group(r, GROUP_IPV6_INFO);
+        r->flow_label = f->flow_label[side];
+    }
+}
+
+static void put_tunnel(const struct flow_detail *d, struct rec *r)
+{
+    if (d->tunnel_family == 4) {
+        rec_add_group(r, GROUP_TUNNEL4);
+        r->tun_src4 = d->tunnel_src;
+        r->tun_dst4 = d->tunnel_dst;
+        r->tun_proto4 = d->tunnel_proto;
+    } else if (d->tunnel_family == 6) {
+        rec_add_group(r, GROUP_TUNNEL6);
+        r->tun_src6 = d->tunnel_src;
+        r->tun_dst6 = d->tunnel_dst;
+        r->tun_proto6 = d->tunnel_proto;
+    }
+}
+
+static void put_labels(const struct flow_detail *d, struct rec *r)
+{
+    uint32_t *labels[PACKET_LABELS_MAX] = {&r->mpls1, &r->mpls2, &r->mpls3, &r->mpls4, &r->mpls5,
+                                           &r->mpls6, &r->mpls7, &r->mpls8, &r->mpls9, &r->mpls10};
+    if (d->nlabels > 0) {
+        rec_add_group(r, GROUP_MPLS);
+    }
+    for (unsigned i = 0; i < d->nlabels; i++) {
+        *labels[i] = d->label[i];
+    }
+}
+
+static void put_latency(const struct flow_detail *d, struct rec *r)
+{
+    if (d->app_latency == 0) {
+        return;
+    }
+    rec_add_group(r, GROUP_LATENCY);
+    r->client_latency = d->client_latency;
+    r->server_latency = d->server_latency;
+    r->app_latency = d->app_latency;
+}
+
+/* nfpcapd's fat record: VLAN, MAC, MPLS, latency; IP facts always. */
+static void put_detail(const struct flow_detail *d, struct rec *r)
+{
+    put_tunnel(d, r);
+    put_labels(d, r);
+    put_latency(d, r);
+    if (d->nvlans > 0) {
+        rec_add_group(r, GROUP_VLAN);
+        r->src_vlan = d->vlan[0];
+        r->dst_vlan = d->nvlans > 1 ? d->vlan[1] : 0;
+    }
+    if (d->has_mac) {
+        rec_add_group(r, GROUP_MAC);
+        r->in_src_mac = d->src_mac;
+        r->out_dst_mac = d->dst_mac;
+    }
+    if (d->payload_length > 0) {
+        rec_add_group(r, GROUP_IN_PAYLOAD);
+        r->in_payload = (struct span){d->payload, d->payload_length};
+    }
+}
+
+static void put_ip_info(const struct flow_direction *d, struct rec *r)
+{
+    rec_add_group(r, GROUP_IP_INFO);
+    r->min_ttl = d->min_ttl;
+    r->max_ttl = d->max_ttl;
+    r->fragment_flags = d->fragment_flags;
+}
+
+static void put_export_facts(const struct probe_flow *f, int side, struct rec *r)
+{
+    rec_add_group(r, GROUP_MISC);
+    r->in_if = r->out_if = f->in_if;
+    r->direction = (uint8_t)side;
+    r->end_reason = (uint8_t)f->end;
+    rec_add_group(r, GROUP_LAYER2);
+    r->ip_version = f->key.family;
+}
+
+bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shape, struct rec *r)
+{
+    const struct flow_direction *d = &f->dir[side];
+    if (d->packets == 0) {
+        return false;
+    }
+    rec_clear(r);
+    put_addresses(f, side, r);
+    put_counters(f, d, shape == RECORD_FILE, r);
+    put_key_extras(f, side, r);
+    if (shape == RECORD_EXPORT) {
+        put_export_facts(f, side, r);
+    } else {
+        r->engine_type = ENGINE_TYPE;
+        r->engine_id = ENGINE_ID;
+        r->nf_version = VERSION_PCAP;
+    }
+    if (f->detail != NULL) {
+        put_detail(f->detail, r);
+        put_ip_info(d, r);
+    }
+    return true;
+}
+
+void record_of_biflow(const struct probe_flow *f, struct rec *r)
+{
+    int side = f->dir[0].packets == 0;
+    const struct flow_direction *reverse = &f->dir[!side];
+    record_of_flow(f, side, RECORD_EXPORT, r);
+    if (reverse->packets > 0 && !side) {
+        rec_add_group(r, GROUP_COUNTER);
+        r->flows = 1;
+        r->out_packets = reverse->packets;
+        r->out_bytes = reverse->octets;
+        r->dst_tos = reverse->tos;
+    }
+}
