@@ -2,8 +2,8 @@
 /*
  * names.c - numbers that have names.
  *
- * One array holds the rows of all tables; the rows of one table stand together. Hot paths (protocol
- * names of printers) keep their own expanded texts and do not come here per flow.
+ * One array holds the rows of all tables; the rows of one table stand together, beginning with
+ * the name of 0, so that an enum of all rows tells where each table starts.
  */
 #include "field/names.h"
 
@@ -17,10 +17,17 @@ static const struct name_row rows[] = {
 #include "field/names.def"
 };
 
-static const uint8_t table_of[] = {
-#define NAME(table, number, text) NAMES_##table,
+enum {
+#define NAME(table, number, text) ROW_##table##_##number,
 #include "field/names.def"
+    ROWS_
 };
+
+/* The tables in the order of names.def; each begins with the name of 0. */
+static const uint16_t first_row[NAMES_TABLES_ + 1] = {
+    ROW_PROTO_0,      ROW_FW_EVENT_0,  ROW_XEVENT_0,    ROW_NAT_EVENT_0,
+    ROW_NAT_EVENT_LONG_0, ROW_BIFLOW_DIR_0, ROW_END_REASON_0, ROW_PF_ACTION_0,
+    ROW_PF_REASON_0,  ROW_FWD_STATUS_0, ROW_CREATOR_0,  ROWS_};
 
 static const struct {
     enum name_table table;
@@ -30,29 +37,10 @@ static const struct {
 #include "field/names.def"
 };
 
-/* The rows of a table stand together: the first one and one past the last. */
-static void slice_of(enum name_table table, size_t *first, size_t *end)
-{
-    size_t i = 0;
-
-    while (i < COUNT(table_of) && table_of[i] != table) {
-        i++;
-    }
-    *first = i;
-    while (i < COUNT(table_of) && table_of[i] == table) {
-        i++;
-    }
-    *end = i;
-}
-
 const struct name_row *names_rows(enum name_table table, size_t *n)
 {
-    size_t first;
-    size_t end;
-
-    slice_of(table, &first, &end);
-    *n = end - first;
-    return rows + first;
+    *n = (size_t)(first_row[table + 1] - first_row[table]);
+    return rows + first_row[table];
 }
 
 const char *name_of(enum name_table table, uint64_t number)
