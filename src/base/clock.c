@@ -1,105 +1,212 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * clock.c - points in time as text, fast.
+ * clock.c - calendar arithmetic with a remembered offset.
  *
- * The cache is direct-mapped by minute. Time zones whose offset changes within a minute (local mean
- * times of the 19th century) would make the seconds wrong: such a minute is not cached.
+ * The offset from UTC is asked from the C library for both ends of a span of six hours; when it is
+ * the same at both, it holds between (no zone changes twice within six hours), and the span is
+ * remembered. A span with a change in it is asked second by second.
  */
 #include "base/clock.h"
 
-#include <stdio.h>
+#include "base/err.h"
+
 #include <string.h>
+#include <time.h>
 
-void clock_init(struct clock_cache *c, bool utc)
+#define SPAN 21600
+#define DAY 86400
+
+uint64_t clock_now_msec(void)
 {
-    memset(c, 0, sizeof *c);
-    c->utc = utc;
-    if (!utc) {
-        tzset();
-    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void clock_split(const struct clock_cache *c, uint64_t seconds, struct tm *tm)
+uint64_t clock_monotonic_nsec(void)
 {
-    /* Beyond this the year does not fit into an int. */
-    const uint64_t last = (uint64_t)1 << 55;
-    time_t t = (time_t)(seconds < last ? seconds : last);
-
-    if ((c->utc ? gmtime_r(&t, tm) : localtime_r(&t, tm)) == NULL) {
-        memset(tm, 0, sizeof *tm);
-    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static char *two_digits(char *p, unsigned v)
+void clock_zone_init(struct clock_zone *z, bool utc)
 {
-    p[0] = (char)('0' + v / 10 % 10);
-    p[1] = (char)('0' + v % 10);
-    return p + 2;
+    memset(z, 0, sizeof *z);
+    z->utc = utc;
+    z->day = INT64_MIN;
+    tzset();
 }
 
-static size_t minute_text(const struct tm *tm, char *text, size_t size)
+static int32_t offset_ask(int64_t second)
 {
-    int n = snprintf(text, size, "%04lld-%02d-%02d %02d:%02d:", (long long)tm->tm_year + 1900,
-                     tm->tm_mon + 1, tm->tm_mday, tm->tm_hour, tm->tm_min);
-    return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
-}
-
-/* The minute's entry, filled; or NULL if its seconds do not run from 0 to 59 in this zone. */
-static const struct clock_minute *minute_of(struct clock_cache *c, uint64_t minute)
-{
-    struct clock_minute *m = &c->minutes[minute % CLOCK_MINUTES];
-    struct tm first;
-    struct tm last;
-
-    if (m->minute == minute + 1) {
-        return m;
-    }
-    clock_split(c, minute * 60, &first);
-    clock_split(c, minute * 60 + 59, &last);
-    if (first.tm_sec != 0 || last.tm_sec != 59 || first.tm_min != last.tm_min) {
-        return NULL;
-    }
-    m->len = (uint8_t)minute_text(&first, m->text, sizeof m->text);
-    m->minute = minute + 1;
-    return m;
-}
-
-static char *put_minute(char *p, const char *text, size_t len, char separator)
-{
-    memcpy(p, text, len);
-    p[len - 7] = separator;
-    return p + len;
-}
-
-static char *put_uncached(struct clock_cache *c, uint64_t seconds, char separator, char *p)
-{
+    time_t t = (time_t)second;
     struct tm tm;
-    char text[31];
-    size_t len;
-
-    clock_split(c, seconds, &tm);
-    len = minute_text(&tm, text, sizeof text);
-    p = put_minute(p, text, len, separator);
-    return two_digits(p, (unsigned)tm.tm_sec);
+    return localtime_r(&t, &tm) != NULL ? (int32_t)tm.tm_gmtoff : 0;
 }
 
-char *clock_format_seconds(struct clock_cache *c, uint64_t seconds, char separator, char *p)
+static int32_t offset_at(struct clock_zone *z, int64_t second)
 {
-    const struct clock_minute *m = minute_of(c, seconds / 60);
+    int64_t from = second - second % SPAN;
+    int32_t offset;
 
-    if (m == NULL) {
-        return put_uncached(c, seconds, separator, p);
+    if (z->utc) {
+        return 0;
     }
-    p = put_minute(p, m->text, m->len, separator);
-    return two_digits(p, (unsigned)(seconds % 60));
+    if (second >= z->from && second < z->until) {
+        return z->offset;
+    }
+    offset = offset_ask(second);
+    if (offset_ask(from) == offset && offset_ask(from + SPAN - 1) == offset) {
+        z->from = from;
+        z->until = from + SPAN;
+        z->offset = offset;
+    }
+    return offset;
 }
 
-char *clock_format(struct clock_cache *c, uint64_t msec, char separator, char *p)
+/* Seconds since 1970 in the zone's own time. */
+static int64_t zone_second(struct clock_zone *z, uint64_t msec, int32_t *offset)
 {
-    unsigned rest = (unsigned)(msec % 1000);
+    int64_t second = (int64_t)(msec / 1000);
+    *offset = offset_at(z, second);
+    return second + *offset;
+}
 
-    p = clock_format_seconds(c, msec / 1000, separator, p);
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* The Gregorian date of a day number; years begin in March here, so that leap days come last. */
+static void date_of_day(int64_t day, struct clock_time *t)
+{
+    int64_t since = day + 719468; /* days since 0000-03-01 */
+    int64_t era = floor_div(since, 146097);
+    int64_t of_era = since - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153; /* 0 is March */
+
+    t->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    t->month = (int)(month < 10 ? month + 3 : month - 9);
+    t->year = year + era * 400 + (t->month <= 2);
+}
+
+void clock_split(struct clock_zone *z, uint64_t msec, struct clock_time *pieces)
+{
+    int64_t second = zone_second(z, msec, &pieces->offset);
+    int64_t day = floor_div(second, DAY);
+    int of_day = (int)(second - day * DAY);
+
+    date_of_day(day, pieces);
+    pieces->hour = of_day / 3600;
+    pieces->minute = of_day / 60 % 60;
+    pieces->second = of_day % 60;
+    pieces->msec = (int)(msec % 1000);
+}
+
+int clock_join(const struct clock_zone *z, const struct clock_time *pieces, uint64_t *msec)
+{
+    struct tm tm = {
+        .tm_year = (int)(pieces->year - 1900),
+        .tm_mon = pieces->month - 1,
+        .tm_mday = pieces->day,
+        .tm_hour = pieces->hour,
+        .tm_min = pieces->minute,
+        .tm_sec = pieces->second,
+        .tm_isdst = -1,
+    };
+    time_t second;
+
+    if (pieces->year < 1900 || pieces->year > INT32_MAX) {
+        return ERR_RANGE;
+    }
+    second = z->utc ? timegm(&tm) : mktime(&tm);
+    if (second < 0 || pieces->msec < 0) {
+        return ERR_RANGE;
+    }
+    *msec = (uint64_t)second * 1000 + (uint64_t)pieces->msec;
+    return ERR_OK;
+}
+
+static inline char *two(char *p, int v)
+{
+    *p++ = (char)('0' + v / 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
+}
+
+static char *year_put(char *p, int64_t year)
+{
+    char digits[20];
+    int n = 0;
+
+    while (year > 0 || n < 4) {
+        digits[n++] = (char)('0' + year % 10);
+        year /= 10;
+    }
+    while (n > 0) {
+        *p++ = digits[--n];
+    }
+    return p;
+}
+
+static void date_remember(struct clock_zone *z, int64_t day)
+{
+    struct clock_time t;
+    char *p;
+
+    date_of_day(day, &t);
+    p = year_put(z->date, t.year);
+    *p++ = '-';
+    p = two(p, t.month);
+    *p++ = '-';
+    p = two(p, t.day);
+    *p++ = ' ';
+    z->date_len = (unsigned)(p - z->date);
+    z->day = day;
+}
+
+size_t clock_format(struct clock_zone *z, uint64_t msec, char *text)
+{
+    int32_t offset;
+    int64_t second = zone_second(z, msec, &offset);
+    int64_t day = floor_div(second, DAY);
+    int of_day = (int)(second - day * DAY);
+    int fraction = (int)(msec % 1000);
+    char *p = text;
+
+    if (day != z->day) {
+        date_remember(z, day);
+    }
+    memcpy(p, z->date, z->date_len);
+    p = two(p + z->date_len, of_day / 3600);
+    *p++ = ':';
+    p = two(p, of_day / 60 % 60);
+    *p++ = ':';
+    p = two(p, of_day % 60);
     *p++ = '.';
-    *p++ = (char)('0' + rest / 100);
-    return two_digits(p, rest % 100);
+    *p++ = (char)('0' + fraction / 100);
+    p = two(p, fraction % 100);
+    *p = '\0';
+    return (size_t)(p - text);
+}
+
+size_t clock_format_compact(struct clock_zone *z, uint64_t msec, bool seconds, char *text)
+{
+    struct clock_time t;
+    char *p;
+
+    clock_split(z, msec, &t);
+    p = year_put(text, t.year);
+    p = two(p, t.month);
+    p = two(p, t.day);
+    p = two(p, t.hour);
+    p = two(p, t.minute);
+    if (seconds) {
+        p = two(p, t.second);
+    }
+    *p = '\0';
+    return (size_t)(p - text);
 }

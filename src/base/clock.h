@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * clock.h - points in time as text, fast.
+ * clock.h - the time of day, and milliseconds since 1970 taken apart and put together.
  *
- * Calling localtime_r() for each flow would cost more than all the rest of printing it. A
- * clock_cache remembers the calendar text of minutes; it is used by one thread.
+ * A struct clock_zone remembers the last offset and date, so that printing one time after another
+ * costs no library call. It belongs to one thread; make one per worker (they are small).
  */
 #ifndef WEIR_BASE_CLOCK_H
 #define WEIR_BASE_CLOCK_H
@@ -11,33 +11,47 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
-#define CLOCK_MINUTES 64   /* a power of two */
-#define CLOCK_TEXT_MAX 48  /* room that clock_format() needs at most */
+#define CLOCK_TEXT_MAX 48 /* room for any time with its NUL; years up to 9999 take 23 + 1 */
 
-struct clock_minute {
-    uint64_t minute;  /* since the epoch, plus 1; 0: empty */
-    uint8_t len;
-    char text[31];    /* "YYYY-MM-DD HH:MM:" */
-};
+uint64_t clock_now_msec(void);       /* since 1970 */
+uint64_t clock_monotonic_nsec(void); /* since some start, never set back */
 
-struct clock_cache {
+struct clock_zone {
     bool utc;
-    struct clock_minute minutes[CLOCK_MINUTES];
+    int32_t offset;       /* seconds east of UTC, valid in [from, until) */
+    int64_t from;         /* seconds since 1970 */
+    int64_t until;
+    int64_t day;          /* local days since 1970 that date holds */
+    unsigned date_len;
+    char date[24];        /* "YYYY-MM-DD " */
 };
 
-/* A cache for UTC or for the local zone of the process (TZ). */
-void clock_init(struct clock_cache *c, bool utc);
+/* utc: false takes the zone of the process (TZ). */
+void clock_zone_init(struct clock_zone *z, bool utc);
 
-/* "YYYY-MM-DD HH:MM:SS.mmm" of msec since 1970 UTC, with `separator` between day and hour. Writes at
- * most CLOCK_TEXT_MAX octets, no NUL; returns the end (23 octets for years up to 9999). */
-char *clock_format(struct clock_cache *c, uint64_t msec, char separator, char *p);
+/* Local (or UTC) pieces. month and day from 1; offset is seconds east of UTC. */
+struct clock_time {
+    int64_t year;
+    int month;
+    int day;
+    int hour;
+    int minute;
+    int second;
+    int msec;
+    int32_t offset;
+};
 
-/* The same without milliseconds. */
-char *clock_format_seconds(struct clock_cache *c, uint64_t seconds, char separator, char *p);
+void clock_split(struct clock_zone *z, uint64_t msec, struct clock_time *pieces);
 
-/* Calendar fields of a second. */
-void clock_split(const struct clock_cache *c, uint64_t seconds, struct tm *tm);
+/* The reverse; pieces out of their range are carried (day 32), the offset is not read. A time that
+ * the zone skips or repeats is resolved as mktime does. Returns 0, or ERR_RANGE before 1970. */
+int clock_join(const struct clock_zone *z, const struct clock_time *pieces, uint64_t *msec);
+
+/* "YYYY-MM-DD HH:MM:SS.mmm" and a NUL; returns its length. Writes at most CLOCK_TEXT_MAX. */
+size_t clock_format(struct clock_zone *z, uint64_t msec, char *text);
+
+/* "YYYYMMDDhhmm", or with seconds "YYYYMMDDhhmmss": the form in file names. */
+size_t clock_format_compact(struct clock_zone *z, uint64_t msec, bool seconds, char *text);
 
 #endif
