@@ -122,6 +122,13 @@ void timeouts_print(const struct timeouts *t, struct buf *out)
     }
 }
 
+void timeouts_list(const struct timeouts *t, struct buf *out)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        buf_printf(out, "  %-8s %u\n", rows[i].name, *value_of((struct timeouts *)t, &rows[i]));
+    }
+}
+
 static uint32_t idle_timeout(const struct timeouts *t, const struct probe_flow *f,
                              enum expiry_reason *reason, enum end_reason *end)
 {

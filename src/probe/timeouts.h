@@ -44,6 +44,9 @@ int timeouts_set(struct timeouts *t, const char *text, struct fault *fault);
 /* The lines of the control command `timeouts`. */
 void timeouts_print(const struct timeouts *t, struct buf *out);
 
+/* One line of name and value each, for usage texts. */
+void timeouts_list(const struct timeouts *t, struct buf *out);
+
 struct probe_flow;
 
 /* When the flow ends if no further packet comes: seconds since 1970, 0 = at once; sets reason and

@@ -2,6 +2,7 @@
 # The room store: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-store.a
 libweir_store_a_SOURCES = \
+    src/store/compression.c src/store/compression.h \
     src/store/filelist.h \
     src/store/flowfile.c src/store/flowfile.h \
     src/store/flowwriter.c src/store/flowwriter.h \
