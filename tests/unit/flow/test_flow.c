@@ -8,7 +8,7 @@
 #include "flow/meta.h"
 #include "flow/rec.h"
 
-#include "check.h"
+#include "../check.h"
 
 static struct rec sample(uint64_t first, uint64_t last, uint64_t packets, uint64_t bytes)
 {

@@ -5,7 +5,7 @@
 #include "packet/fragment.h"
 #include "packet/packet.h"
 
-#include "check.h"
+#include "../check.h"
 
 #include <pcap/dlt.h>
 

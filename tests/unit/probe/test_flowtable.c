@@ -4,7 +4,7 @@
  */
 #include "probe/flowtable.h"
 
-#include "check.h"
+#include "../check.h"
 
 static struct flow_key key_of(uint64_t n)
 {
