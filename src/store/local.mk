@@ -4,6 +4,7 @@ noinst_LIBRARIES += libweir-store.a
 libweir_store_a_SOURCES = \
     src/store/compression.c src/store/compression.h \
     src/store/filelist.h \
+    src/store/filename.c src/store/filename.h \
     src/store/flowfile.c src/store/flowfile.h \
     src/store/flowwriter.c src/store/flowwriter.h \
     src/store/format.h

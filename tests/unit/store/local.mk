@@ -2,3 +2,5 @@
 # Unit tests of src/store, two lines each; they link this room and those below, nothing else:
 #   UNIT_TESTS += tests/unit/store/test_x
 #   tests_unit_store_test_x_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_filename
+tests_unit_store_test_filename_LDADD = $(STORE_LIBS)
