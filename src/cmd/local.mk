@@ -6,4 +6,10 @@
 WEIR_LIBS = $(PRINT_LIBS) $(QUERY_LIBS)
 WEIRCAPD_LIBS = $(COLLECT_LIBS) $(FILTER_LIBS)
 WEIRPROBE_LIBS = $(PROBE_LIBS) $(FILTER_LIBS)
-WEIRCTL_LIBS = $(BASE_LIBS)
+WEIRCTL_LIBS = libweir-probe.a $(BASE_LIBS)
+
+sbin_PROGRAMS += weirprobe weirctl
+weirprobe_SOURCES = src/cmd/weirprobe.c
+weirprobe_LDADD = $(WEIRPROBE_LIBS)
+weirctl_SOURCES = src/cmd/weirctl.c
+weirctl_LDADD = $(WEIRCTL_LIBS)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * asked.c - option rows of both dialects, and what each sets.
+ *
+ * A row names its setter, so that reading an option is a look-up; deciding what the options mean
+ * together is asked_plan()'s.
+ */
+#include "probe/asked.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+enum {
+    KEY_ROTATE = OPT_LONG, KEY_SUBDIRS, KEY_FAT, KEY_PAYLOAD, KEY_TIMEOUTS, KEY_IDENT, KEY_USER,
+    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION
+};
+
+typedef int setter(struct asked *a, const char *value, struct fault *fault);
+
+struct asked_dialect {
+    const char *program;
+    const struct opt_row *rows;
+    setter *const *setters; /* one per row */
+    size_t nrows;
+    const char *usage;
+};
+
+/* ---- setters ---- */
+
+#define FLAG(name, member)                                                                        \
+    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    {                                                                                             \
+        (void)value;                                                                              \
+        (void)fault;                                                                              \
+        a->member = true;                                                                         \
+        return 0;                                                                                 \
+    }
+#define TEXT(name, member)                                                                        \
+    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    {                                                                                             \
+        (void)fault;                                                                              \
+        a->member = value;                                                                        \
+        return 0;                                                                                 \
+    }
+#define NUMBER(name, member, low, high, message)                                                  \
+    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    {                                                                                             \
+        uint64_t n;                                                                               \
+        if (text_number(value, low, high, &n) != 0) {                                             \
+            return fault_set(fault, ERR_USAGE, message, value);                                   \
+        }                                                                                         \
+        a->member = (unsigned long)n;                                                             \
+        return 0;                                                                                 \
+    }
+
+FLAG(help, help)
+FLAG(version_asked, show_version)
+FLAG(foreground, foreground)
+FLAG(v6, track_v6)
+FLAG(biflow, biflow)
+FLAG(spread, spread)
+FLAG(no_promiscuous, no_promiscuous)
+FLAG(adjust, adjust_time)
+FLAG(fat, fat)
+FLAG(payload, payload)
+FLAG(tunnels, udp_tunnels)
+TEXT(file, file)
+TEXT(targets, targets)
+TEXT(export_version, version)
+TEXT(level, level)
+TEXT(transport, transport)
+TEXT(times, times)
+TEXT(control, control)
+TEXT(pid, pid)
+TEXT(dir, dir)
+TEXT(ident, ident)
+TEXT(user, user)
+TEXT(bind_interface, bind_interface)
+TEXT(format, format)
+TEXT(active_idle, active_idle)
+NUMBER(max_flows, max_flows, 0, 1u << 30, "Invalid maximum flows \"%s\"")
+NUMBER(snap_length, snap_length, 54, 262144, "Invalid capture length \"%s\"")
+NUMBER(sampling, sampling, 1, 16383, "Invalid sampling rate \"%s\": 1..16383")
+NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
+NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
+NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
+NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
+NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
+
+static int set_debug(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)value;
+    (void)fault;
+    a->debug = a->foreground = a->track_v6 = true;
+    return 0;
+}
+
+/* "[index:]interface" */
+static int set_interface(struct asked *a, const char *value, struct fault *fault)
+{
+    const char *colon = strchr(value, ':');
+    uint64_t index;
+    (void)fault;
+    a->interface = value;
+    if (colon != NULL
+        && text_u64(value, (size_t)(colon - value), 0, UINT32_MAX, &index) == 0) {
+        a->in_if = (uint32_t)index;
+        a->interface = colon + 1;
+    }
+    return 0;
+}
+
+static int set_timeout(struct asked *a, const char *value, struct fault *fault)
+{
+    return timeouts_set(&a->timeouts, value, fault);
+}
+
+static int set_compression(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)fault;
+    a->compression = value != NULL ? value + (*value == '=') : "lzo";
+    return 0;
+}
+
+static int set_lz4(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)value;
+    return set_compression(a, "lz4", fault);
+}
+
+static int set_bz2(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)value;
+    return set_compression(a, "bz2", fault);
+}
+
+/* nfpcapd -o: words separated by commas. */
+static int set_extras(struct asked *a, const char *value, struct fault *fault)
+{
+    while (*value != '\0') {
+        size_t n = strcspn(value, ",");
+        if (n == 3 && strncmp(value, "fat", n) == 0) {
+            a->fat = true;
+        } else if (n == 7 && strncmp(value, "payload", n) == 0) {
+            a->payload = true;
+        } else {
+            return fault_set(fault, ERR_USAGE, "Unknown option \"%.*s\"", (int)n, value);
+        }
+        value += n + (value[n] == ',');
+    }
+    return 0;
+}
+
+static int set_daemon(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)value;
+    (void)fault;
+    a->foreground = false;
+    return 0;
+}
+
+/* Accepted for the sake of old command lines, without effect. */
+static int set_nothing(struct asked *a, const char *value, struct fault *fault)
+{
+    (void)a;
+    (void)value;
+    (void)fault;
+    return 0;
+}
+
+/* ---- rows ---- */
+
+#define ROW_OPT(key, name, kind, arg, set, help) {key, name, kind, arg, help},
+#define ROW_SETTER(key, name, kind, arg, set, help) set,
+
+static const struct opt_row softflowd_rows[] = {
+#define ROW ROW_OPT
+#include "probe/softflowd.def"
+};
+static setter *const softflowd_setters[] = {
+#define ROW ROW_SETTER
+#include "probe/softflowd.def"
+};
+static const struct opt_row nfpcapd_rows[] = {
+#define ROW ROW_OPT
+#include "probe/nfpcapd.def"
+};
+static setter *const nfpcapd_setters[] = {
+#define ROW ROW_SETTER
+#include "probe/nfpcapd.def"
+};
+
+static const struct asked_dialect dialects[] = {
+    {"weirprobe", softflowd_rows, softflowd_setters,
+     sizeof softflowd_rows / sizeof softflowd_rows[0],
+     "[options] -i interface | -r file [bpf expression]"},
+    {"nfpcapd", nfpcapd_rows, nfpcapd_setters, sizeof nfpcapd_rows / sizeof nfpcapd_rows[0],
+     "[options] -i interface | -r file -w dir [bpf expression]"},
+};
+
+const struct asked_dialect *asked_dialect_of(const char *name)
+{
+    return &dialects[strcmp(name, dialects[1].program) == 0];
+}
+
+/* ---- parsing ---- */
+
+static void defaults(const struct asked_dialect *d, struct asked *a)
+{
+    memset(a, 0, sizeof *a);
+    a->nfpcapd = d == &dialects[1];
+    a->foreground = a->nfpcapd;
+    a->level = "full";
+    a->version = "5";
+    a->transport = "udp";
+    a->control = WEIR_CONTROL_SOCKET;
+    a->max_flows = a->nfpcapd ? 0 : 8192;
+    a->snap_length = a->nfpcapd ? 1522 : 0;
+    a->seconds = 300;
+    timeouts_default(&a->timeouts);
+}
+
+static int join_words(const struct opt_result *typed, struct arena *arena, struct asked *a)
+{
+    struct buf text;
+    buf_init(&text);
+    for (size_t i = 0; i < typed->nwords; i++) {
+        buf_str(&text, i > 0 ? " " : "");
+        buf_str(&text, typed->words[i]);
+    }
+    a->filter = arena_strndup(arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return a->filter != NULL ? 0 : ERR_NOMEM;
+}
+
+int asked_parse(const struct asked_dialect *d, int argc, char **argv, struct arena *arena,
+                struct asked *a, struct fault *fault)
+{
+    struct opt_result typed;
+    int rc = opt_parse(d->rows, d->nrows, argc, argv, arena, &typed, fault);
+    defaults(d, a);
+    for (size_t i = 0; rc == 0 && i < typed.nevents; i++) {
+        const struct opt_event *e = &typed.events[i];
+        rc = d->setters[e->row - d->rows](a, e->value, fault);
+    }
+    return rc != 0 ? rc : join_words(&typed, arena, a);
+}
+
+void asked_usage(const struct asked_dialect *d, const char *name, FILE *to)
+{
+    struct buf text;
+    struct timeouts t;
+    timeouts_default(&t);
+    buf_init(&text);
+    buf_printf(&text, "Usage: %s %s\n", name, d->usage);
+    opt_usage(d->rows, d->nrows, &text);
+    if (d == &dialects[0]) {
+        buf_str(&text, "\nTimeouts (name=time, time in seconds or with s m h d w):\n");
+        timeouts_list(&t, &text);
+    }
+    fputs(buf_text(&text), to);
+    buf_free(&text);
+}
+
+void asked_mdoc(const struct asked_dialect *d, struct buf *out)
+{
+    opt_mdoc(d->rows, d->nrows, out);
+}

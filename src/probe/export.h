@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * export.h - finished flows to collectors: sockets around the encoders of the wire room.
+ *
+ * One datagram goes to all destinations, or to one after the other (`spread`). A refused or unreachable
+ * datagram is counted, never a reason to stop. Used by one thread.
+ */
+#ifndef WEIR_PROBE_EXPORT_H
+#define WEIR_PROBE_EXPORT_H
+
+#include "base/err.h"
+#include "probe/flowtable.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EXPORT_TARGETS_MAX = 16 };
+
+enum export_transport { EXPORT_UDP, EXPORT_TCP };
+
+/* How times are told (softflowd -A): relative to the system's start, or absolute. */
+enum export_times { EXPORT_UPTIME, EXPORT_SEC, EXPORT_MILLI, EXPORT_MICRO, EXPORT_NANO };
+
+struct export_options {
+    const char *targets; /* "host:port,[v6]:port,..." */
+    int version;         /* 1, 5, 9, 10 */
+    enum export_transport transport;
+    enum export_times times;
+    bool biflow;         /* RFC 5103 records (IPFIX) */
+    bool spread;         /* round robin */
+    bool with_vlan, with_mac;
+    unsigned labels;
+    uint32_t sampling;
+    int hop_limit;       /* 0: the system's */
+    const char *bind_interface;
+    uint64_t boot_usec;  /* start of the "system", since 1970 */
+};
+
+struct export;
+
+struct export_stats {
+    uint64_t flows, records, datagrams, failures;
+};
+
+/* On error *out is untouched: ERR_USAGE (text), ERR_NOTFOUND (name look-up), ERR_IO. */
+int export_open(const struct export_options *options, struct export **out, struct fault *fault);
+void export_close(struct export *e);
+
+/* Queue the records of a finished flow; full datagrams leave at once. now: usec since 1970. */
+void export_flow(struct export *e, const struct probe_flow *f, uint64_t now);
+
+/* Send what is queued. */
+void export_flush(struct export *e, uint64_t now);
+
+/* The next datagram carries templates. */
+void export_send_template(struct export *e);
+
+/* The system's start moves (reading a capture: to the first packet). */
+void export_set_boot(struct export *e, uint64_t boot_usec);
+
+const struct export_stats *export_stats(const struct export *e);
+
+#endif
