@@ -68,7 +68,8 @@ static inline bool field_is_computed(enum field_id id)
 /* Name of a group ("genericFlow"), or NULL if no group has that number. */
 const char *field_group_name(unsigned number);
 
-/* Length of the group's nfdump V3 element with its head, without a variable tail; 0 if it has none. */
+/* Length of the group's nfdump V3 element with its head, without a variable tail; 0 if it has
+ * none. */
 unsigned field_group_length(unsigned number);
 
 static inline uint64_t group_bit(enum field_group g)

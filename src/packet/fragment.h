@@ -2,8 +2,8 @@
 /*
  * fragment.h - ports for later fragments: remember them from the first one.
  *
- * A fixed-size, hash-addressed cache keyed by (addresses, protocol, fragment id): memory is bounded and a
- * newer datagram may push out an older one. Entries live FRAGMENT_LIFE_MSEC of packet time.
+ * A fixed-size, hash-addressed cache keyed by (addresses, protocol, fragment id): memory is bounded
+ * and a newer datagram may push out an older one. Entries live FRAGMENT_LIFE_MSEC of packet time.
  */
 #ifndef WEIR_PACKET_FRAGMENT_H
 #define WEIR_PACKET_FRAGMENT_H

@@ -2,8 +2,8 @@
 /*
  * link.c - link layers: from the first octet of a frame to its network header.
  *
- * One row per libpcap link type. Ethernet types lead on to VLAN tags (802.1Q, 802.1ad), MPLS stacks,
- * PPPoE sessions and IP. Link header lengths: www.tcpdump.org/linktypes.html.
+ * One row per libpcap link type. Ethernet types lead on to VLAN tags (802.1Q, 802.1ad), MPLS
+ * stacks, PPPoE sessions and IP. Link header lengths: www.tcpdump.org/linktypes.html.
  */
 #include "packet/walk.h"
 

@@ -96,7 +96,7 @@ static bool skip_extension(struct walk *w, uint8_t *next)
         return false;
     }
     if (type == NEXT_AH || w->p->fragment_offset != 0) {
-        return false; /* AH is a protocol of its own to a flow meter; later fragments have no chain */
+        return false; /* AH is a protocol to a flow meter; later fragments have no chain */
     }
     *next = cur_u8(&w->c);
     length = cur_u8(&w->c);

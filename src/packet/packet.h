@@ -2,9 +2,9 @@
 /*
  * packet.h - captured octets in, facts about one packet out.
  *
- * Zero-copy: cursors walk link, network, tunnel and transport headers of one captured frame and leave
- * what a flow meter needs in a plain struct; `payload` points into the frame. Nothing is allocated.
- * Numbers are host order, lengths octets. The link type is libpcap's DLT number.
+ * Zero-copy: cursors walk link, network, tunnel and transport headers of one captured frame and
+ * leave what a flow meter needs in a plain struct; `payload` points into the frame. Nothing is
+ * allocated. Numbers are host order, lengths octets. The link type is libpcap's DLT number.
  *
  * Used by the probe, and by sFlow and IPFIX decoders for sampled raw headers.
  */

@@ -2,8 +2,8 @@
 /*
  * transport.c - ports, TCP flags, ICMP types; and the tunnels that start here.
  *
- * A packet whose transport header is cut or that is a later fragment is still a packet of a flow: its
- * ports are unknown (0, has_ports false).
+ * A packet whose transport header is cut or that is a later fragment is still a packet of a flow:
+ * its ports are unknown (0, has_ports false).
  */
 #include "packet/walk.h"
 

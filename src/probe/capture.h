@@ -2,9 +2,9 @@
 /*
  * capture.h - where packets come from: a capture file or a live interface.
  *
- * Files: whatever libpcap reads (pcap, pcapng), also gzip-compressed when built with zlib; "-" is standard
- * input. Live: libpcap, whose Linux ring is asked for short block times, so that packets of quiet links
- * are seen at once; "any" too. Used by one thread.
+ * Files: whatever libpcap reads (pcap, pcapng), also gzip-compressed when built with zlib; "-" is
+ * standard input. Live: libpcap, whose Linux ring is asked for short block times, so that packets
+ * of quiet links are seen at once; "any" too. Used by one thread.
  */
 #ifndef WEIR_PROBE_CAPTURE_H
 #define WEIR_PROBE_CAPTURE_H

@@ -2,8 +2,8 @@
 /*
  * control.h - softflowd's control socket: one line in, some text out.
  *
- * A Unix stream socket. A client that is slow or silent is given up after a second, so that it cannot
- * hold up the probe. Both ends live here: the probe serves, weirctl asks.
+ * A Unix stream socket. A client that is slow or silent is given up after a second, so that it
+ * cannot hold up the probe. Both ends live here: the probe serves, weirctl asks.
  */
 #ifndef WEIR_PROBE_CONTROL_H
 #define WEIR_PROBE_CONTROL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * detail.h - what a flow carries beyond counters when the user asked for "fat" or "payload" records:
- * MACs, VLANs, MPLS labels, tunnel, TCP latencies, first payload.
+ * detail.h - what a flow carries beyond counters when the user asked for "fat" or "payload"
+ * records: MACs, VLANs, MPLS labels, tunnel, TCP latencies, first payload.
  */
 #ifndef WEIR_PROBE_DETAIL_H
 #define WEIR_PROBE_DETAIL_H

@@ -2,8 +2,8 @@
 /*
  * export.h - finished flows to collectors: sockets around the encoders of the wire room.
  *
- * One datagram goes to all destinations, or to one after the other (`spread`). A refused or unreachable
- * datagram is counted, never a reason to stop. Used by one thread.
+ * One datagram goes to all destinations, or to one after the other (`spread`). A refused or
+ * unreachable datagram is counted, never a reason to stop. Used by one thread.
  */
 #ifndef WEIR_PROBE_EXPORT_H
 #define WEIR_PROBE_EXPORT_H

@@ -234,7 +234,7 @@ static void wheel_unlink(struct flowtable *t, struct probe_flow *f)
 /* The second whose slot the flow belongs in: not before the cursor, not beyond the wheel. */
 static uint64_t wheel_second(const struct flowtable *t, const struct probe_flow *f)
 {
-    uint64_t at = f->expires_at;
+    uint64_t at = f->due_at;
     if (at < t->cursor) {
         return t->cursor;
     }
@@ -261,8 +261,8 @@ static uint64_t wheel_distance(const struct flowtable *t, const struct probe_flo
 
 void flowtable_arm(struct flowtable *t, struct probe_flow *f)
 {
-    if (t->count == 1 && f->wheel_slot == NO_FLOW && f->expires_at != 0) {
-        t->cursor = f->expires_at; /* the table was empty: time may have leapt */
+    if (t->count == 1 && f->wheel_slot == NO_FLOW && f->due_at != 0) {
+        t->cursor = f->due_at; /* the table was empty: time may have leapt */
     }
     if (f->wheel_slot != NO_FLOW) {
         if (wheel_second(t, f) - t->cursor >= wheel_distance(t, f)) {
@@ -270,20 +270,21 @@ void flowtable_arm(struct flowtable *t, struct probe_flow *f)
         }
         wheel_unlink(t, f);
     }
-    if (f->expires_at != 0 && f->expires_at < t->cursor) {
-        t->cursor = f->expires_at; /* packet time ran backwards: look again from there */
+    if (f->due_at != 0 && f->due_at < t->cursor) {
+        t->cursor = f->due_at; /* packet time ran backwards: look again from there */
     }
     wheel_link(t, f);
 }
 
-/* The first flow in the cursor's slot that really ends by then; later ones are put where they belong. */
+/* The first flow in the cursor's slot that really ends by then; later ones are put where they
+ * belong. */
 static struct probe_flow *visit_slot(struct flowtable *t)
 {
     uint32_t number = t->wheel[t->cursor % WHEEL_SLOTS];
     while (number != NO_FLOW) {
         struct probe_flow *f = flow_at(t, number);
         number = f->wheel_next;
-        if (f->expires_at <= t->cursor) {
+        if (f->due_at <= t->cursor) {
             return f;
         }
         wheel_unlink(t, f);

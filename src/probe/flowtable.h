@@ -49,7 +49,8 @@ struct probe_flow {
     struct flow_direction dir[2];
     uint64_t first_usec, last_usec; /* of either direction, since 1970 */
     uint64_t seq;                   /* running number of the flow */
-    uint64_t expires_at;            /* seconds since 1970; 0: at once */
+    uint64_t expires_at;            /* end by the timeouts, seconds since 1970; 0: at once */
+    uint64_t due_at;                /* the same on the grid of expiry scans: the table goes by it */
     uint32_t flow_label[2];
     uint32_t in_if;
     enum expiry_reason reason;
@@ -74,10 +75,11 @@ struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key
 /* The flow of a key, or NULL. */
 struct probe_flow *flowtable_find(const struct flowtable *t, const struct flow_key *key);
 
-/* Say when it ends (f->expires_at was set). */
+/* Say when it ends (f->due_at was set). */
 void flowtable_arm(struct flowtable *t, struct probe_flow *f);
 
-/* A flow whose end lies before `now` (seconds since 1970), or NULL. Remove it before asking again. */
+/* A flow whose end lies before `now` (seconds since 1970), or NULL. Remove it before asking
+ * again. */
 struct probe_flow *flowtable_due(struct flowtable *t, uint64_t now);
 
 /* The flow that ends first, or NULL if the table is empty. */

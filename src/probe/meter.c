@@ -249,15 +249,14 @@ static bool ends_at_once(const struct packet *p)
 
 static void set_expiry(struct meter *m, struct probe_flow *f)
 {
+    uint32_t grid = m->o.timeouts.expint > 1 ? m->o.timeouts.expint : 1;
     f->expires_at = timeouts_expiry(&m->o.timeouts, f, &f->reason, &f->end);
     if (f->dir[0].octets > OCTETS_MAX || f->dir[1].octets > OCTETS_MAX) {
         f->expires_at = 0;
         f->reason = EXPIRY_OVERBYTES;
         f->end = END_RESOURCES;
-    } else if (m->o.timeouts.expint > 1 && f->expires_at != 0) {
-        uint32_t grid = m->o.timeouts.expint;
-        f->expires_at = (f->expires_at + grid - 1) / grid * grid;
     }
+    f->due_at = (f->expires_at + grid - 1) / grid * grid;
 }
 
 static void count_packet(struct meter *m, struct probe_flow *f, const struct packet *p, int side,

@@ -2,8 +2,9 @@
 /*
  * meter.h - packets in, flows out: tracking level, counters, expiry, softflowd's statistics.
  *
- * The meter decodes frames, keeps the flow table and hands each finished flow to `on_flow`, after which
- * it forgets it. It knows no sockets and no files. Times are packet times, usec since 1970 UTC.
+ * The meter decodes frames, keeps the flow table and hands each finished flow to `on_flow`, after
+ * which it forgets it. It knows no sockets and no files. Times are packet times, usec since 1970
+ * UTC.
  */
 #ifndef WEIR_PROBE_METER_H
 #define WEIR_PROBE_METER_H

@@ -2,9 +2,9 @@
 /*
  * probe.c - one loop: frames, control words, time.
  *
- * Live: sleeps in ppoll until a frame, a control client, a signal or the next second. Capture files are
- * read to their end; there flows end by packet time when they go to files, and all at the end when they
- * are exported, as softflowd does it. Signals only set a flag.
+ * Live: sleeps in ppoll until a frame, a control client, a signal or the next second. Capture files
+ * are read to their end; there flows end by packet time when they go to files, and all at the end
+ * when they are exported, as softflowd does it. Signals only set a flag.
  */
 #include "probe/probe.h"
 
@@ -15,6 +15,7 @@
 #include "probe/record.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 
 enum {
     FRAMES_PER_TURN = 4096,
-    BOOT_BEFORE_USEC = 1000000, /* no flow starts at uptime 0, which some collectors take for none */
+    BOOT_BEFORE_USEC = 1000000, /* no flow starts at uptime 0: collectors take that for none */
 };
 
 enum probe_end { RUNNING, GRACEFUL, AT_ONCE };
@@ -379,10 +380,35 @@ static int become_daemon(struct probe *p, struct fault *fault)
     return log_to_syslog(p->log, "daemon");
 }
 
+/* The directory of a path, into dir. */
+static const char *directory_of(const char *path, char dir[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(dir, PATH_MAX, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1,
+             slash != NULL ? path : ".");
+    return dir;
+}
+
+/* What a live probe still writes: flow files, and the socket and PID file it removes at the end. */
+static int enter_sandbox(const struct probe *p, struct fault *fault)
+{
+    char control[PATH_MAX], pid[PATH_MAX];
+    const char *dirs[3];
+    struct sandbox box = {.write_paths = dirs};
+    if (p->plan->writing) {
+        dirs[box.nwrite++] = p->plan->slots.dir;
+    }
+    if (p->plan->control_path != NULL) {
+        dirs[box.nwrite++] = directory_of(p->plan->control_path, control);
+    }
+    if (p->plan->pid_path != NULL) {
+        dirs[box.nwrite++] = directory_of(p->plan->pid_path, pid);
+    }
+    return sandbox_enter(&box, NULL, fault);
+}
+
 static int give_up_rights(const struct probe *p, struct fault *fault)
 {
-    const char *dirs[] = {p->plan->writing ? p->plan->slots.dir : NULL};
-    struct sandbox box = {.write_paths = dirs, .nwrite = p->plan->writing};
     struct priv who;
     int rc = 0;
     if (p->plan->user != NULL) {
@@ -392,7 +418,7 @@ static int give_up_rights(const struct probe *p, struct fault *fault)
         }
     }
     if (rc == 0 && capture_is_live(p->capture)) {
-        rc = sandbox_enter(&box, NULL, fault);
+        rc = enter_sandbox(p, fault);
     }
     return rc;
 }

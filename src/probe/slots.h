@@ -2,8 +2,8 @@
 /*
  * slots.h - finished flows into rotated flow files, by packet time.
  *
- * A flow goes into the file of the slot in which it ended. Files get nfcapd's names; a slot that exists
- * already is continued. Used by one thread.
+ * A flow goes into the file of the slot in which it ended. Files get nfcapd's names; a slot that
+ * exists already is continued. Used by one thread.
  */
 #ifndef WEIR_PROBE_SLOTS_H
 #define WEIR_PROBE_SLOTS_H

@@ -31,7 +31,13 @@ enum expiry_reason {
 };
 
 /* Flow end reasons of IPFIX element 136 (RFC 5102). */
-enum end_reason { END_IDLE = 1, END_ACTIVE = 2, END_DETECTED = 3, END_FORCED = 4, END_RESOURCES = 5 };
+enum end_reason {
+    END_IDLE = 1,
+    END_ACTIVE = 2,
+    END_DETECTED = 3,
+    END_FORCED = 4,
+    END_RESOURCES = 5
+};
 
 void timeouts_default(struct timeouts *t);
 

@@ -66,8 +66,8 @@ const struct zone *flowfile_zone(const struct flowfile *f, uint32_t block);
 uint64_t flowfile_records_before(const struct flowfile *f, uint32_t block);
 
 /* Make *b (initialised; reset here) the flows of a block. b->ident, b->meta, b->first_no are set;
- * first_no counts from the start of this file. Returns 0 or ERR_* with *fault: the block is damaged,
- * go on with the next one. */
+ * first_no counts from the start of this file. Returns 0 or ERR_* with *fault: the block is
+ * damaged, go on with the next one. */
 int flowfile_read(struct flowfile *f, uint32_t block, struct batch *b, struct fault *fault);
 
 /* Exporters, samplers, names, losses that the file keeps outside of its blocks (weir), or NULL. */

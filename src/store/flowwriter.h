@@ -2,8 +2,9 @@
 /*
  * flowwriter.h - write one flow file, weir 1 or nfdump layout 2.
  *
- * The file is written beside its place under a temporary name (or an explicit one) and renamed when it
- * is finished, so that an existing file is never damaged. A writer is used by one thread at a time.
+ * The file is written beside its place under a temporary name (or an explicit one) and renamed when
+ * it is finished, so that an existing file is never damaged. A writer is used by one thread at a
+ * time.
  */
 #ifndef WEIR_STORE_FLOWWRITER_H
 #define WEIR_STORE_FLOWWRITER_H
@@ -31,9 +32,9 @@ struct flowwriter_options {
 };
 
 /* Start writing path. With `append`, flows of an existing file at path (of any format) stay (collector
- * restarted in the same slot): the new file starts with its contents. If that file was damaged, a copy
- * of it is kept beside it as .NAME.damaged when the new one takes its place. A path that is a device or
- * a pipe is written directly. On error *out is untouched. */
+ * restarted in the same slot): the new file starts with its contents. If that file was damaged, a
+ * copy of it is kept beside it as .NAME.damaged when the new one takes its place. A path that is a
+ * device or a pipe is written directly. On error *out is untouched. */
 int flowwriter_create(const char *path, const struct flowwriter_options *options, bool append,
                       struct flowwriter **out, struct fault *fault);
 

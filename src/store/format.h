@@ -58,7 +58,8 @@ struct flowfile {
     size_t ndamage;
 };
 
-/* Remember damage found while opening (a copy is kept). Losing one for lack of memory is accepted. */
+/* Remember damage found while opening (a copy is kept). Losing one for lack of memory is
+ * accepted. */
 void flowfile_add_damage(struct flowfile *f, const struct fault *fault);
 
 /* pread() of exactly n octets: 0, ERR_IO or ERR_TRUNCATED with *fault (offset set, no name). */

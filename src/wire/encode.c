@@ -2,8 +2,8 @@
 /*
  * encode.c - NetFlow v1, v5, v9 and IPFIX datagrams.
  *
- * The rows below say which elements a record has, in which order and from which field; a template is
- * those rows' numbers and lengths, a record is those rows' values.
+ * The rows below say which elements a record has, in which order and from which field; a template
+ * is those rows' numbers and lengths, a record is those rows' values.
  */
 #include "wire/encode.h"
 
@@ -467,7 +467,8 @@ static size_t need_of(struct encoder *e, const struct rec *r)
         return 48;
     }
     l = layout_of(e, r);
-    return l->octets + (e->set_at != 0 && e->set_id == l->id ? 0u : 4u) + 8u; /* set head, padding */
+    /* with a set head if none is open, and padding */
+    return l->octets + (e->set_at != 0 && e->set_id == l->id ? 0u : 4u) + 8u;
 }
 
 static void put_record(struct encoder *e, const struct rec *r)

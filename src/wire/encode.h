@@ -2,11 +2,11 @@
 /*
  * encode.h - records in, export datagrams out: NetFlow v1, v5, v9 and IPFIX.
  *
- * An encoder packs records into datagrams of at most `mtu` octets and hands each full one to `send`.
- * For v9 and IPFIX the template and the record are written from the same rows (encode.c), templates
- * go out first and then every ENCODE_TEMPLATE_EVERY datagrams. Sequence numbers follow each
- * protocol: v5 flows before, v9 datagrams before, IPFIX data records before (RFC 3954, RFC 7011).
- * Used by one thread. Times: msec since 1970 UTC.
+ * An encoder packs records into datagrams of at most `mtu` octets and hands each full one to
+ * `send`. For v9 and IPFIX the template and the record are written from the same rows (encode.c),
+ * templates go out first and then every ENCODE_TEMPLATE_EVERY datagrams. Sequence numbers follow
+ * each protocol: v5 flows before, v9 datagrams before, IPFIX data records before (RFC 3954, RFC
+ * 7011). Used by one thread. Times: msec since 1970 UTC.
  */
 #ifndef WEIR_WIRE_ENCODE_H
 #define WEIR_WIRE_ENCODE_H

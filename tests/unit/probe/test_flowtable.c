@@ -17,13 +17,13 @@ static struct flow_key key_of(uint64_t n)
     return key;
 }
 
-static struct probe_flow *add(struct flowtable *table, uint64_t n, uint64_t expires_at)
+static struct probe_flow *add(struct flowtable *table, uint64_t n, uint64_t due_at)
 {
     bool fresh;
     struct flow_key key = key_of(n);
     struct probe_flow *f = flowtable_get(table, &key, &fresh);
     f->seq = n;
-    f->expires_at = expires_at;
+    f->due_at = due_at;
     flowtable_arm(table, f);
     return f;
 }
@@ -99,8 +99,8 @@ static void test_oldest_first(struct check *t)
         add(table, i, 5000 + check_random(&state) % 50000);
     }
     for (; (f = flowtable_oldest(table)) != NULL; n++) {
-        out_of_order += f->expires_at < last;
-        last = f->expires_at;
+        out_of_order += f->due_at < last;
+        last = f->due_at;
         flowtable_remove(table, f);
     }
     CHECK_EQ_U64(n, 500);
