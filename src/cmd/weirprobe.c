@@ -2,21 +2,21 @@
 /*
  * weirprobe.c - packets in, exported or written flows out: softflowd's command line, with flow files.
  *
- * Called by the name nfpcapd it understands that program's options instead (probe/asked.c has both
+ * Called by the name nfpcapd it understands that program's options instead (probe/probeargs.c has both
  * tables). What was typed becomes a plan, the plan runs.
  */
 #include "base/arena.h"
-#include "probe/asked.h"
+#include "probe/probeargs.h"
 #include "probe/probe.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int complain(const struct asked_dialect *d, const char *name, const struct fault *fault)
+static int complain(const struct probeargs_dialect *d, const char *name, const struct fault *fault)
 {
     fprintf(stderr, "%s: %s\n", name, fault->text);
     if (fault->code == ERR_USAGE) {
-        asked_usage(d, name, stderr);
+        probeargs_usage(d, name, stderr);
     }
     return 1;
 }
@@ -25,17 +25,17 @@ int main(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/');
     const char *name = slash != NULL ? slash + 1 : argv[0];
-    const struct asked_dialect *dialect = asked_dialect_of(name);
+    const struct probeargs_dialect *dialect = probeargs_dialect_of(name);
     struct fault fault = {0};
     struct arena arena;
-    struct asked asked;
+    struct probeargs asked;
     struct log log;
     struct probe_plan plan;
     int rc;
     arena_init(&arena);
-    rc = asked_parse(dialect, argc, argv, &arena, &asked, &fault);
+    rc = probeargs_parse(dialect, argc, argv, &arena, &asked, &fault);
     if (rc == 0 && asked.help) {
-        asked_usage(dialect, name, stdout);
+        probeargs_usage(dialect, name, stdout);
         return 0;
     }
     if (rc == 0 && asked.show_version) {
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     }
     log_init(&log, name, asked.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     if (rc == 0) {
-        rc = asked_plan(&asked, name, &log, &plan, &fault);
+        rc = probeargs_plan(&asked, name, &log, &plan, &fault);
     }
     if (rc == 0) {
         rc = probe_run(&plan, &fault);

@@ -2,17 +2,16 @@
 # The room probe: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-probe.a
 libweir_probe_a_SOURCES = \
-    src/probe/asked.c src/probe/asked.h src/probe/softflowd.def src/probe/nfpcapd.def \
+    src/probe/probeargs.c src/probe/probeargs.h src/probe/softflowd.def src/probe/nfpcapd.def \
     src/probe/control.c src/probe/control.h \
     src/probe/export.c src/probe/export.h \
-    src/probe/plan.c \
+    src/probe/probeplan.c \
     src/probe/probe.c src/probe/probe.h \
     src/probe/slots.c src/probe/slots.h \
-    src/probe/capture.c src/probe/capture.h \
     src/probe/detail.c src/probe/detail.h \
     src/probe/flowstat.c src/probe/flowstat.h \
     src/probe/flowtable.c src/probe/flowtable.h \
     src/probe/meter.c src/probe/meter.h \
     src/probe/record.c src/probe/record.h \
     src/probe/timeouts.c src/probe/timeouts.h src/probe/timeouts.def
-PROBE_LIBS = libweir-probe.a $(STORE_LIBS) $(WIRE_LIBS) $(PCAP_LIBS) $(ZLIB_LIBS)
+PROBE_LIBS = libweir-probe.a $(STORE_LIBS) $(WIRE_LIBS)

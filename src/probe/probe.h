@@ -6,7 +6,7 @@
 #define WEIR_PROBE_PROBE_H
 
 #include "base/log.h"
-#include "probe/capture.h"
+#include "packet/capture.h"
 #include "probe/export.h"
 #include "probe/meter.h"
 #include "probe/slots.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * asked.c - option rows of both dialects, and what each sets.
+ * probeargs.c - option rows of both dialects, and what each sets.
  *
  * A row names its setter, so that reading an option is a look-up; deciding what the options mean
- * together is asked_plan()'s.
+ * together is probeargs_plan()'s.
  */
-#include "probe/asked.h"
+#include "probe/probeargs.h"
 
 #include "base/text.h"
 
@@ -16,9 +16,9 @@ enum {
     KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION
 };
 
-typedef int setter(struct asked *a, const char *value, struct fault *fault);
+typedef int setter(struct probeargs *a, const char *value, struct fault *fault);
 
-struct asked_dialect {
+struct probeargs_dialect {
     const char *program;
     const struct opt_row *rows;
     setter *const *setters; /* one per row */
@@ -29,7 +29,7 @@ struct asked_dialect {
 /* ---- setters ---- */
 
 #define FLAG(name, member)                                                                        \
-    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
     {                                                                                             \
         (void)value;                                                                              \
         (void)fault;                                                                              \
@@ -37,14 +37,14 @@ struct asked_dialect {
         return 0;                                                                                 \
     }
 #define TEXT(name, member)                                                                        \
-    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
     {                                                                                             \
         (void)fault;                                                                              \
         a->member = value;                                                                        \
         return 0;                                                                                 \
     }
 #define NUMBER(name, member, low, high, message)                                                  \
-    static int set_##name(struct asked *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
     {                                                                                             \
         uint64_t n;                                                                               \
         if (text_number(value, low, high, &n) != 0) {                                             \
@@ -88,7 +88,7 @@ NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
 NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
 NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
 
-static int set_debug(struct asked *a, const char *value, struct fault *fault)
+static int set_debug(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)value;
     (void)fault;
@@ -97,7 +97,7 @@ static int set_debug(struct asked *a, const char *value, struct fault *fault)
 }
 
 /* "[index:]interface" */
-static int set_interface(struct asked *a, const char *value, struct fault *fault)
+static int set_interface(struct probeargs *a, const char *value, struct fault *fault)
 {
     const char *colon = strchr(value, ':');
     uint64_t index;
@@ -111,32 +111,32 @@ static int set_interface(struct asked *a, const char *value, struct fault *fault
     return 0;
 }
 
-static int set_timeout(struct asked *a, const char *value, struct fault *fault)
+static int set_timeout(struct probeargs *a, const char *value, struct fault *fault)
 {
     return timeouts_set(&a->timeouts, value, fault);
 }
 
-static int set_compression(struct asked *a, const char *value, struct fault *fault)
+static int set_compression(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)fault;
     a->compression = value != NULL ? value + (*value == '=') : "lzo";
     return 0;
 }
 
-static int set_lz4(struct asked *a, const char *value, struct fault *fault)
+static int set_lz4(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)value;
     return set_compression(a, "lz4", fault);
 }
 
-static int set_bz2(struct asked *a, const char *value, struct fault *fault)
+static int set_bz2(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)value;
     return set_compression(a, "bz2", fault);
 }
 
 /* nfpcapd -o: words separated by commas. */
-static int set_extras(struct asked *a, const char *value, struct fault *fault)
+static int set_extras(struct probeargs *a, const char *value, struct fault *fault)
 {
     while (*value != '\0') {
         size_t n = strcspn(value, ",");
@@ -152,7 +152,7 @@ static int set_extras(struct asked *a, const char *value, struct fault *fault)
     return 0;
 }
 
-static int set_daemon(struct asked *a, const char *value, struct fault *fault)
+static int set_daemon(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)value;
     (void)fault;
@@ -161,7 +161,7 @@ static int set_daemon(struct asked *a, const char *value, struct fault *fault)
 }
 
 /* Accepted for the sake of old command lines, without effect. */
-static int set_nothing(struct asked *a, const char *value, struct fault *fault)
+static int set_nothing(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)a;
     (void)value;
@@ -191,7 +191,7 @@ static setter *const nfpcapd_setters[] = {
 #include "probe/nfpcapd.def"
 };
 
-static const struct asked_dialect dialects[] = {
+static const struct probeargs_dialect dialects[] = {
     {"weirprobe", softflowd_rows, softflowd_setters,
      sizeof softflowd_rows / sizeof softflowd_rows[0],
      "[options] -i interface | -r file [bpf expression]"},
@@ -199,14 +199,14 @@ static const struct asked_dialect dialects[] = {
      "[options] -i interface | -r file -w dir [bpf expression]"},
 };
 
-const struct asked_dialect *asked_dialect_of(const char *name)
+const struct probeargs_dialect *probeargs_dialect_of(const char *name)
 {
     return &dialects[strcmp(name, dialects[1].program) == 0];
 }
 
 /* ---- parsing ---- */
 
-static void defaults(const struct asked_dialect *d, struct asked *a)
+static void defaults(const struct probeargs_dialect *d, struct probeargs *a)
 {
     memset(a, 0, sizeof *a);
     a->nfpcapd = d == &dialects[1];
@@ -221,7 +221,7 @@ static void defaults(const struct asked_dialect *d, struct asked *a)
     timeouts_default(&a->timeouts);
 }
 
-static int join_words(const struct opt_result *typed, struct arena *arena, struct asked *a)
+static int join_words(const struct opt_result *typed, struct arena *arena, struct probeargs *a)
 {
     struct buf text;
     buf_init(&text);
@@ -234,8 +234,8 @@ static int join_words(const struct opt_result *typed, struct arena *arena, struc
     return a->filter != NULL ? 0 : ERR_NOMEM;
 }
 
-int asked_parse(const struct asked_dialect *d, int argc, char **argv, struct arena *arena,
-                struct asked *a, struct fault *fault)
+int probeargs_parse(const struct probeargs_dialect *d, int argc, char **argv, struct arena *arena,
+                struct probeargs *a, struct fault *fault)
 {
     struct opt_result typed;
     int rc = opt_parse(d->rows, d->nrows, argc, argv, arena, &typed, fault);
@@ -247,7 +247,7 @@ int asked_parse(const struct asked_dialect *d, int argc, char **argv, struct are
     return rc != 0 ? rc : join_words(&typed, arena, a);
 }
 
-void asked_usage(const struct asked_dialect *d, const char *name, FILE *to)
+void probeargs_usage(const struct probeargs_dialect *d, const char *name, FILE *to)
 {
     struct buf text;
     struct timeouts t;
@@ -263,7 +263,7 @@ void asked_usage(const struct asked_dialect *d, const char *name, FILE *to)
     buf_free(&text);
 }
 
-void asked_mdoc(const struct asked_dialect *d, struct buf *out)
+void probeargs_mdoc(const struct probeargs_dialect *d, struct buf *out)
 {
     opt_mdoc(d->rows, d->nrows, out);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * asked.h - what was typed on the probe's command line, and the plan made of it.
+ * probeargs.h - what was typed on the probe's command line, and the plan made of it.
  *
  * Two dialects, one table of rows each: softflowd's (with weir's long options) and nfpcapd's.
  */
-#ifndef WEIR_PROBE_ASKED_H
-#define WEIR_PROBE_ASKED_H
+#ifndef WEIR_PROBE_PROBEARGS_H
+#define WEIR_PROBE_PROBEARGS_H
 
 #include "base/arena.h"
 #include "base/opt.h"
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct asked {
+struct probeargs {
     bool nfpcapd;
     bool help, show_version, foreground, debug, track_v6, biflow, spread, no_promiscuous;
     bool adjust_time, fat, payload, udp_tunnels, no_control;
@@ -27,22 +27,22 @@ struct asked {
     char *filter; /* words joined; "" if none */
 };
 
-struct asked_dialect;
+struct probeargs_dialect;
 
 /* nfpcapd's when called by that name, else softflowd's. */
-const struct asked_dialect *asked_dialect_of(const char *name);
+const struct probeargs_dialect *probeargs_dialect_of(const char *name);
 
 /* Fill *a; texts lie in argv or the arena. ERR_USAGE, ERR_RANGE with text. */
-int asked_parse(const struct asked_dialect *d, int argc, char **argv, struct arena *arena,
-                struct asked *a, struct fault *fault);
+int probeargs_parse(const struct probeargs_dialect *d, int argc, char **argv, struct arena *arena,
+                struct probeargs *a, struct fault *fault);
 
-void asked_usage(const struct asked_dialect *d, const char *name, FILE *to);
+void probeargs_usage(const struct probeargs_dialect *d, const char *name, FILE *to);
 
 /* The rows of the manual page's option list. */
-void asked_mdoc(const struct asked_dialect *d, struct buf *out);
+void probeargs_mdoc(const struct probeargs_dialect *d, struct buf *out);
 
 /* Decide. ERR_USAGE when options do not fit together. */
-int asked_plan(const struct asked *a, const char *name, struct log *log, struct probe_plan *plan,
+int probeargs_plan(const struct probeargs *a, const char *name, struct log *log, struct probe_plan *plan,
                struct fault *fault);
 
 #endif

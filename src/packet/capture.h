@@ -6,8 +6,8 @@
  * standard input. Live: libpcap, whose Linux ring is asked for short block times, so that packets
  * of quiet links are seen at once; "any" too. Used by one thread.
  */
-#ifndef WEIR_PROBE_CAPTURE_H
-#define WEIR_PROBE_CAPTURE_H
+#ifndef WEIR_PACKET_CAPTURE_H
+#define WEIR_PACKET_CAPTURE_H
 
 #include "base/err.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * plan.c - from what was typed to what to do.
+ * probeplan.c - from what was typed to what to do.
  */
-#include "probe/asked.h"
+#include "probe/probeargs.h"
 
 #include "base/text.h"
 #include "store/compression.h"
@@ -13,7 +13,7 @@
 
 enum { SNAP_V4 = 96, SNAP_V6 = 160, SNAP_FILES = 65535 };
 
-static int plan_capture(const struct asked *a, struct probe_plan *p, struct fault *fault)
+static int plan_capture(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
 {
     if ((a->interface == NULL) == (a->file == NULL)) {
         return fault_set(fault, ERR_USAGE,
@@ -31,7 +31,7 @@ static int plan_capture(const struct asked *a, struct probe_plan *p, struct faul
     return 0;
 }
 
-static int plan_timeouts(const struct asked *a, struct timeouts *t, struct fault *fault)
+static int plan_timeouts(const struct probeargs *a, struct timeouts *t, struct fault *fault)
 {
     const char *text = a->active_idle != NULL ? a->active_idle : a->dir != NULL ? "300,60" : NULL;
     const char *comma = text != NULL ? strchr(text, ',') : NULL;
@@ -48,7 +48,7 @@ static int plan_timeouts(const struct asked *a, struct timeouts *t, struct fault
     return 0;
 }
 
-static int plan_meter(const struct asked *a, struct probe_plan *p, struct fault *fault)
+static int plan_meter(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
 {
     struct meter_options *m = &p->meter;
     bool v6_exported = p->exporting && p->export.version >= 9;
@@ -81,7 +81,7 @@ static bool times_parse(const char *text, enum export_times *times)
     return text == NULL || *times != EXPORT_UPTIME;
 }
 
-static int plan_export(const struct asked *a, struct probe_plan *p, struct fault *fault)
+static int plan_export(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
 {
     struct export_options *e = &p->export;
     uint64_t version;
@@ -109,7 +109,7 @@ static int plan_export(const struct asked *a, struct probe_plan *p, struct fault
     return 0;
 }
 
-static int plan_files(const struct asked *a, struct probe_plan *p, struct fault *fault)
+static int plan_files(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
 {
     const char *format = a->format != NULL ? a->format : getenv("WEIR_FORMAT");
     struct flowwriter_options *w = &p->slots.writer;
@@ -131,7 +131,7 @@ static int plan_files(const struct asked *a, struct probe_plan *p, struct fault 
                ? 0 : compression_parse(a->compression, &w->compression, &w->level, fault);
 }
 
-static void plan_process(const struct asked *a, struct probe_plan *p)
+static void plan_process(const struct probeargs *a, struct probe_plan *p)
 {
     bool live = a->interface != NULL;
     p->daemon = live && !a->foreground;
@@ -143,7 +143,7 @@ static void plan_process(const struct asked *a, struct probe_plan *p)
     p->boot_from_packets = a->adjust_time || !live;
 }
 
-int asked_plan(const struct asked *a, const char *name, struct log *log, struct probe_plan *plan,
+int probeargs_plan(const struct probeargs *a, const char *name, struct log *log, struct probe_plan *plan,
                struct fault *fault)
 {
     int rc;

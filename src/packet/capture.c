@@ -2,7 +2,7 @@
 /*
  * capture.c - libpcap behind one small interface.
  */
-#include "probe/capture.h"
+#include "packet/capture.h"
 
 #include "packet/packet.h"
 
