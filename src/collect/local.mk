@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The room collect: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-collect.a
-libweir_collect_a_SOURCES =
+libweir_collect_a_SOURCES = \
+    src/collect/feed.c src/collect/feed.h \
+    src/collect/receive.c src/collect/receive.h \
+    src/collect/scribe.c src/collect/scribe.h
 COLLECT_LIBS = libweir-collect.a $(STORE_LIBS) $(WIRE_LIBS)

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * scribe.c - the thread that writes flow files.
+ */
+#include "collect/scribe.h"
+
+#include "base/file.h"
+#include "base/queue.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUILDERS = 8, ORDERS = 256 };
+
+struct scribe_slot {
+    char *ident, *dir, *path, *temp;
+    uint64_t start;
+    struct flowwriter_options options;
+    struct flowwriter *writer;   /* NULL: could not be created yet */
+    uint64_t lost_flows;         /* not written since the last complaint */
+    uint64_t batches;
+    bool complained;
+};
+
+enum order_kind { ORDER_BEGIN, ORDER_ROWS, ORDER_META, ORDER_FLUSH, ORDER_FINISH };
+
+struct order {
+    enum order_kind kind;
+    struct scribe_slot *slot;
+    struct builder *rows;
+    struct flow_meta *meta;
+    uint64_t sequence_failures;
+    uint64_t bad_datagrams;
+};
+
+struct scribe {
+    struct scribe_options o;
+    struct queue *orders;
+    struct queue *builders; /* empty ones */
+    pthread_t thread;
+    bool running;
+};
+
+/* ---- in the scribe's thread ---- */
+
+static void complain(struct scribe *s, struct scribe_slot *slot, const struct fault *fault)
+{
+    if (!slot->complained) {
+        log_write(s->o.log, LOG_LEVEL_ERROR, "Ident: '%s' cannot write %s: %s", slot->ident,
+                  slot->path, fault->text);
+    }
+    slot->complained = true;
+}
+
+static void relieved(struct scribe *s, struct scribe_slot *slot)
+{
+    if (slot->complained) {
+        log_write(s->o.log, LOG_LEVEL_WARNING,
+                  "Ident: '%s' writing %s again; %llu flows were lost", slot->ident, slot->path,
+                  (unsigned long long)slot->lost_flows);
+    }
+    slot->complained = false;
+}
+
+static bool have_writer(struct scribe *s, struct scribe_slot *slot)
+{
+    struct fault fault = {0};
+    if (slot->writer != NULL) {
+        return true;
+    }
+    slot->options.temp = slot->temp;
+    slot->options.ident = slot->ident;
+    if (file_mkdirs_above(slot->path, 0755, &fault) == 0
+        && flowwriter_create(slot->path, &slot->options, true, &slot->writer, &fault) == 0) {
+        return true;
+    }
+    complain(s, slot, &fault);
+    return false;
+}
+
+/* Lost flows go into the loss account as soon as writing works again. */
+static void account_loss(struct scribe_slot *slot)
+{
+    struct loss loss = {.storage = slot->lost_flows};
+    struct flow_meta meta;
+    if (slot->lost_flows == 0) {
+        return;
+    }
+    meta_init(&meta);
+    if (meta_add_loss(&meta, &loss) == 0 && flowwriter_meta(slot->writer, &meta, NULL) == 0) {
+        slot->lost_flows = 0;
+    }
+    meta_free(&meta);
+}
+
+static void write_rows(struct scribe *s, struct scribe_slot *slot, struct builder *rows)
+{
+    struct fault fault = {0};
+    uint32_t n = builder_rows(rows);
+    if (have_writer(s, slot)
+        && flowwriter_add(slot->writer, builder_batch(rows), NULL, &fault) == 0) {
+        relieved(s, slot);
+        account_loss(slot);
+        slot->batches++;
+    } else {
+        slot->lost_flows += n;
+        if (slot->writer != NULL) {
+            complain(s, slot, &fault);
+        }
+    }
+    builder_reset(rows);
+    queue_put(s->builders, rows);
+}
+
+static void write_meta(struct scribe *s, struct scribe_slot *slot, struct flow_meta *meta)
+{
+    struct fault fault = {0};
+    if (have_writer(s, slot) && flowwriter_meta(slot->writer, meta, &fault) != 0) {
+        complain(s, slot, &fault);
+    }
+    meta_free(meta);
+    free(meta);
+}
+
+static void flush_slot(struct scribe *s, struct scribe_slot *slot)
+{
+    struct fault fault = {0};
+    if (slot->writer != NULL && flowwriter_flush(slot->writer, &fault) != 0) {
+        complain(s, slot, &fault);
+    }
+}
+
+static void free_slot(struct scribe_slot *slot)
+{
+    free(slot->ident);
+    free(slot->dir);
+    free(slot->path);
+    free(slot->temp);
+    free(slot);
+}
+
+static void finish_slot(struct scribe *s, const struct order *order)
+{
+    struct scribe_slot *slot = order->slot;
+    struct scribe_report report = {.ident = slot->ident, .dir = slot->dir, .path = slot->path,
+                                   .start = slot->start, .blocks = slot->batches,
+                                   .bad_datagrams = order->bad_datagrams};
+    struct fault fault = {0};
+    totals_clear(&report.totals);
+    if (have_writer(s, slot)) {
+        account_loss(slot);
+        flowwriter_sequence_failures(slot->writer, order->sequence_failures);
+        report.totals = *flowwriter_totals(slot->writer);
+        report.written = flowwriter_finish(slot->writer, &fault) == 0;
+        slot->writer = NULL;
+        if (!report.written) {
+            complain(s, slot, &fault);
+        }
+    }
+    report.totals.sequence_failures = order->sequence_failures;
+    s->o.finished(s->o.ctx, &report);
+    free_slot(slot);
+}
+
+static void carry_out(struct scribe *s, const struct order *order)
+{
+    switch (order->kind) {
+    case ORDER_BEGIN:
+        have_writer(s, order->slot);
+        break;
+    case ORDER_ROWS:
+        write_rows(s, order->slot, order->rows);
+        break;
+    case ORDER_META:
+        write_meta(s, order->slot, order->meta);
+        break;
+    case ORDER_FLUSH:
+        flush_slot(s, order->slot);
+        break;
+    case ORDER_FINISH:
+        finish_slot(s, order);
+        break;
+    }
+}
+
+static void *run(void *arg)
+{
+    struct scribe *s = arg;
+    struct order *order;
+    while ((order = queue_get(s->orders)) != NULL) {
+        carry_out(s, order);
+        free(order);
+    }
+    return NULL;
+}
+
+/* ---- in the decoding thread ---- */
+
+static bool fill_builders(struct scribe *s)
+{
+    for (int i = 0; i < BUILDERS; i++) {
+        struct builder *b = builder_new();
+        if (b == NULL) {
+            return false;
+        }
+        queue_put(s->builders, b);
+    }
+    return true;
+}
+
+struct scribe *scribe_new(const struct scribe_options *options)
+{
+    struct scribe *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return NULL;
+    }
+    s->o = *options;
+    s->orders = queue_new(ORDERS);
+    s->builders = queue_new(BUILDERS);
+    if (s->orders == NULL || s->builders == NULL || !fill_builders(s)
+        || pthread_create(&s->thread, NULL, run, s) != 0) {
+        scribe_free(s);
+        return NULL;
+    }
+    s->running = true;
+    return s;
+}
+
+void scribe_free(struct scribe *s)
+{
+    struct builder *b;
+    if (s == NULL) {
+        return;
+    }
+    if (s->running) {
+        queue_close(s->orders);
+        pthread_join(s->thread, NULL);
+    }
+    if (s->builders != NULL) {
+        while ((b = queue_try_get(s->builders)) != NULL) {
+            builder_free(b);
+        }
+    }
+    queue_free(s->orders);
+    queue_free(s->builders);
+    free(s);
+}
+
+static void give_order(struct scribe *s, struct order what)
+{
+    struct order *order = malloc(sizeof *order);
+    assert(what.slot != NULL);
+    if (order == NULL) {
+        log_write(s->o.log, LOG_LEVEL_ERROR, "out of memory: an order to write flows is lost");
+        return;
+    }
+    *order = what;
+    queue_put(s->orders, order);
+}
+
+struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *place)
+{
+    struct scribe_slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL) {
+        return NULL;
+    }
+    slot->ident = strdup(place->ident);
+    slot->dir = strdup(place->dir);
+    slot->path = strdup(place->path);
+    slot->temp = strdup(place->temp);
+    slot->start = place->start;
+    slot->options = place->writer;
+    if (slot->ident == NULL || slot->dir == NULL || slot->path == NULL || slot->temp == NULL) {
+        free_slot(slot);
+        return NULL;
+    }
+    give_order(s, (struct order){.kind = ORDER_BEGIN, .slot = slot});
+    return slot;
+}
+
+struct builder *scribe_take_builder(struct scribe *s)
+{
+    return queue_get(s->builders);
+}
+
+void scribe_rows(struct scribe *s, struct scribe_slot *slot, struct builder *rows)
+{
+    give_order(s, (struct order){.kind = ORDER_ROWS, .slot = slot, .rows = rows});
+}
+
+void scribe_meta(struct scribe *s, struct scribe_slot *slot, struct flow_meta *meta)
+{
+    give_order(s, (struct order){.kind = ORDER_META, .slot = slot, .meta = meta});
+}
+
+void scribe_flush(struct scribe *s, struct scribe_slot *slot)
+{
+    give_order(s, (struct order){.kind = ORDER_FLUSH, .slot = slot});
+}
+
+void scribe_finish(struct scribe *s, struct scribe_slot *slot, uint64_t sequence_failures,
+                   uint64_t bad_datagrams)
+{
+    give_order(s, (struct order){.kind = ORDER_FINISH, .slot = slot,
+                                 .sequence_failures = sequence_failures,
+                                 .bad_datagrams = bad_datagrams});
+}
