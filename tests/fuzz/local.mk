@@ -1,2 +1,35 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+#
+# Fuzz targets, one per parser of foreign bytes: tests/fuzz/fuzz_x.c has LLVMFuzzerTestOneInput, its
+# seeds are in tests/fuzz/seeds/x/. In make check driver.c feeds it the seeds and variants of them;
+# after ./configure CC=clang --enable-fuzzing it is a libFuzzer program (make fuzz FUZZ_SECONDS=60).
+# Two lines each:
+#   FUZZ_TARGETS += tests/fuzz/fuzz_x
+#   tests_fuzz_fuzz_x_LDADD = $(FUZZ_MAIN) $(X_LIBS)
+FUZZ_TARGETS =
+FUZZ_SECONDS = 60
+
+if FUZZING
+FUZZ_MAIN = $(FUZZ_LDFLAGS)
 FUZZ_TESTS =
+else
+FUZZ_MAIN = tests/fuzz/libdriver.a
+FUZZ_TESTS = $(FUZZ_TARGETS)
+check_LIBRARIES += tests/fuzz/libdriver.a
+tests_fuzz_libdriver_a_SOURCES = tests/fuzz/driver.c
+endif
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/fuzz/driver.c tests/fuzz/seeds
+
+FUZZ_TARGETS += tests/fuzz/fuzz_base
+tests_fuzz_fuzz_base_LDADD = $(FUZZ_MAIN) $(BASE_LIBS)
+
+fuzz: $(FUZZ_TARGETS)
+	@for target in $(FUZZ_TARGETS); do \
+	    name=$${target##*fuzz_}; mkdir -p tests/fuzz/corpus/$$name; \
+	    $$target -max_total_time=$(FUZZ_SECONDS) tests/fuzz/corpus/$$name \
+	        $(srcdir)/tests/fuzz/seeds/$$name || exit 1; \
+	done
+
+.PHONY: fuzz
