@@ -2,6 +2,7 @@
 # The room collect: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-collect.a
 libweir_collect_a_SOURCES = \
+    src/collect/source.c src/collect/source.h \
     src/collect/feed.c src/collect/feed.h \
     src/collect/receive.c src/collect/receive.h \
     src/collect/scribe.c src/collect/scribe.h

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUILDERS = 8, ORDERS = 256 };
+enum {
+    BUILDERS_SPARE = 8, /* more than one per open slot */
+    BUILDERS_MAX = 4096,
+    ORDERS = 256
+};
 
 struct scribe_slot {
     char *ident, *dir, *path, *temp;
@@ -39,6 +43,8 @@ struct scribe {
     struct scribe_options o;
     struct queue *orders;
     struct queue *builders; /* empty ones */
+    size_t made;            /* builders there are */
+    size_t open_slots;      /* begun and not yet ordered to finish */
     pthread_t thread;
     bool running;
 };
@@ -198,18 +204,6 @@ static void *run(void *arg)
 
 /* ---- in the decoding thread ---- */
 
-static bool fill_builders(struct scribe *s)
-{
-    for (int i = 0; i < BUILDERS; i++) {
-        struct builder *b = builder_new();
-        if (b == NULL) {
-            return false;
-        }
-        queue_put(s->builders, b);
-    }
-    return true;
-}
-
 struct scribe *scribe_new(const struct scribe_options *options)
 {
     struct scribe *s = calloc(1, sizeof *s);
@@ -218,8 +212,8 @@ struct scribe *scribe_new(const struct scribe_options *options)
     }
     s->o = *options;
     s->orders = queue_new(ORDERS);
-    s->builders = queue_new(BUILDERS);
-    if (s->orders == NULL || s->builders == NULL || !fill_builders(s)
+    s->builders = queue_new(BUILDERS_MAX);
+    if (s->orders == NULL || s->builders == NULL
         || pthread_create(&s->thread, NULL, run, s) != 0) {
         scribe_free(s);
         return NULL;
@@ -276,13 +270,25 @@ struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *pl
         free_slot(slot);
         return NULL;
     }
+    s->open_slots++;
     give_order(s, (struct order){.kind = ORDER_BEGIN, .slot = slot});
     return slot;
 }
 
 struct builder *scribe_take_builder(struct scribe *s)
 {
-    return queue_get(s->builders);
+    struct builder *b = queue_try_get(s->builders);
+    size_t allowed = BUILDERS_SPARE + s->open_slots;
+    if (b == NULL && s->made < allowed && s->made < BUILDERS_MAX) {
+        b = builder_new();
+        s->made += b != NULL;
+    }
+    return b != NULL || s->made == 0 ? b : queue_get(s->builders);
+}
+
+void scribe_return_builder(struct scribe *s, struct builder *b)
+{
+    queue_put(s->builders, b);
 }
 
 void scribe_rows(struct scribe *s, struct scribe_slot *slot, struct builder *rows)
@@ -303,6 +309,7 @@ void scribe_flush(struct scribe *s, struct scribe_slot *slot)
 void scribe_finish(struct scribe *s, struct scribe_slot *slot, uint64_t sequence_failures,
                    uint64_t bad_datagrams)
 {
+    s->open_slots--;
     give_order(s, (struct order){.kind = ORDER_FINISH, .slot = slot,
                                  .sequence_failures = sequence_failures,
                                  .bad_datagrams = bad_datagrams});

@@ -60,8 +60,10 @@ struct scribe_place {
  * tried again by the scribe when rows come. */
 struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *place);
 
-/* An empty builder, waiting for one if all are in use: bounded memory. */
+/* An empty builder, waiting for one if too many are in use: bounded memory. NULL when memory is
+ * out. */
 struct builder *scribe_take_builder(struct scribe *s);
+void scribe_return_builder(struct scribe *s, struct builder *b); /* an empty one, not needed */
 
 /* Rows into a slot; the builder goes back to the scribe. */
 void scribe_rows(struct scribe *s, struct scribe_slot *slot, struct builder *rows);

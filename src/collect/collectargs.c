@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * collectargs.c - nfcapd's and sfcapd's options.
+ */
+#include "collect/collectargs.h"
+
+#include "base/opt.h"
+#include "base/text.h"
+#include "field/field.h"
+#include "store/compression.h"
+#include "store/filename.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_FLUSH };
+
+enum { SAMPLING_MAX = 10000000, BUFFER_MAX = 100 << 20, SNAP_ALL = 65535 };
+
+typedef int setter(struct collectargs *a, const char *value, struct fault *fault);
+
+#define FLAG(name, member, what)                                                                  \
+    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
+    {                                                                                             \
+        (void)value;                                                                              \
+        (void)fault;                                                                              \
+        a->member = what;                                                                         \
+        return 0;                                                                                 \
+    }
+#define TEXT(name, member)                                                                        \
+    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
+    {                                                                                             \
+        (void)fault;                                                                              \
+        a->member = value;                                                                        \
+        return 0;                                                                                 \
+    }
+#define NUMBER(name, member, low, high, message)                                                  \
+    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
+    {                                                                                             \
+        uint64_t n;                                                                               \
+        if (text_number(value, low, high, &n) != 0) {                                             \
+            return fault_set(fault, ERR_USAGE, message, value);                                   \
+        }                                                                                         \
+        a->member = (unsigned long)n;                                                             \
+        return 0;                                                                                 \
+    }
+
+FLAG(help, help, true)
+FLAG(version, version, true)
+FLAG(daemon, daemon, true)
+FLAG(zone_names, zone_names, true)
+FLAG(v4, family, 4)
+FLAG(v6, family, 6)
+FLAG(lz4, compression, "lz4")
+FLAG(bz2, compression, "bz2")
+TEXT(dir, dir)
+TEXT(dynamic, dynamic)
+TEXT(ident, ident)
+TEXT(port, port)
+TEXT(host, host)
+TEXT(multicast, multicast)
+TEXT(file, file)
+TEXT(interface, interface)
+TEXT(format, format)
+TEXT(pid, pid)
+TEXT(user, user)
+TEXT(group, group)
+NUMBER(buffer, buffer, 1, BUFFER_MAX, "Receive buffer \"%s\": 1 octet to 100 MiB")
+NUMBER(seconds, seconds, 1, 86400 * 31, "Time interval \"%s\": at least 1 second")
+NUMBER(subdirs, subdirs, 0, FILENAME_SUBDIR_LEVELS - 1, "No such subdir level %s")
+NUMBER(receivers, receivers, 1, 16, "Receiving threads \"%s\": 1 to 16")
+NUMBER(flush, flush, 10, 3600000, "Flush time \"%s\": at least 10 msec")
+NUMBER(verbose, verbose, 0, 4, "Invalid verbose level: %s")
+
+static int set_nothing(struct collectargs *a, const char *value, struct fault *fault)
+{
+    (void)a;
+    (void)value;
+    (void)fault;
+    return 0;
+}
+
+static int set_compression(struct collectargs *a, const char *value, struct fault *fault)
+{
+    (void)fault;
+    a->compression = value != NULL ? value + (*value == '=') : "lzo";
+    return 0;
+}
+
+static int set_sampling(struct collectargs *a, const char *value, struct fault *fault)
+{
+    bool negative = *value == '-';
+    uint64_t n;
+    if (text_number(value + negative, 1, SAMPLING_MAX, &n) != 0) {
+        return fault_set(fault, ERR_USAGE, "Sampling rate \"%s\": 1 to %d, or negative", value,
+                         SAMPLING_MAX);
+    }
+    a->sampling = negative ? -(int32_t)n : (int32_t)n;
+    return 0;
+}
+
+/* Extension numbers separated by commas; the generic group is always kept. */
+static int set_groups(struct collectargs *a, const char *value, struct fault *fault)
+{
+    a->groups = group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC);
+    while (*value != '\0') {
+        size_t n = strcspn(value, ",");
+        uint64_t number;
+        if (text_u64(value, n, 1, GROUP_COUNT_ - 1, &number) != 0
+            || field_group_name((unsigned)number) == NULL) {
+            return fault_set(fault, ERR_USAGE, "Unknown extension: %.*s", (int)n, value);
+        }
+        a->groups |= (uint64_t)1 << number;
+        value += n + (value[n] == ',');
+    }
+    return 0;
+}
+
+static int add_source(struct collectargs *a, const char *value, struct fault *fault)
+{
+    (void)fault;
+    a->source[a->nsources++] = value; /* room for one per argument */
+    return 0;
+}
+
+static const struct opt_row rows[] = {
+#define ROW(key, name, kind, arg, set, help) {key, name, kind, arg, help},
+#include "collect/collectargs.def"
+};
+
+static setter *const setters[] = {
+#define ROW(key, name, kind, arg, set, help) set,
+#include "collect/collectargs.def"
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+int collectargs_parse(const char *name, int argc, char **argv, struct arena *arena,
+                      struct collectargs *a, struct fault *fault)
+{
+    struct opt_result typed;
+    int rc = opt_parse(rows, ROWS, argc, argv, arena, &typed, fault);
+    *a = (struct collectargs){.seconds = 300, .receivers = 1, .flush = 1000, .verbose = 1};
+    a->sflow_port = strcmp(name, "sfcapd") == 0;
+    a->source = arena_alloc(arena, (size_t)argc * sizeof *a->source);
+    if (a->source == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; rc == 0 && i < typed.nevents; i++) {
+        rc = setters[typed.events[i].row - rows](a, typed.events[i].value, fault);
+    }
+    if (rc == 0 && typed.nwords > 0) {
+        rc = fault_set(fault, ERR_USAGE, "What is \"%s\"?", typed.words[0]);
+    }
+    return rc;
+}
+
+void collectargs_usage(const char *name, struct buf *out)
+{
+    buf_printf(out, "Usage: %s [options] -w dir | -n ident,address,dir ... | -M dir\n", name);
+    opt_usage(rows, ROWS, out);
+}
+
+void collectargs_mdoc(struct buf *out)
+{
+    opt_mdoc(rows, ROWS, out);
+}
+
+/* ---- the plan ---- */
+
+static int plan_sources(const struct collectargs *a, struct collector_plan *p, struct fault *fault)
+{
+    int rc = 0;
+    p->sources = sources_new();
+    if (p->sources == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    if (a->dir != NULL) { /* wins over -n and -M, as in nfcapd */
+        return sources_add_single(p->sources, a->ident != NULL ? a->ident : "none", a->dir, fault);
+    }
+    for (size_t i = 0; rc == 0 && i < a->nsources; i++) {
+        rc = sources_add_static(p->sources, a->source[i], fault);
+    }
+    if (rc == 0 && a->nsources == 0 && a->dynamic != NULL) {
+        rc = sources_set_dynamic(p->sources, a->dynamic, fault);
+    }
+    if (rc == 0 && sources_is_empty(p->sources)) {
+        rc = fault_set(fault, ERR_USAGE, "-w dir, -n ident,address,dir or -M dir is needed");
+    }
+    return rc;
+}
+
+static int plan_input(const struct collectargs *a, struct collector_plan *p, struct fault *fault)
+{
+    if (a->host != NULL && a->multicast != NULL) {
+        return fault_set(fault, ERR_USAGE, "-b and -J are mutually exclusive");
+    }
+    if (a->file != NULL && a->interface != NULL) {
+        return fault_set(fault, ERR_USAGE, "-f and -d are mutually exclusive");
+    }
+    p->receiver.host = a->host;
+    p->receiver.service = a->port != NULL ? a->port : a->sflow_port ? "6343" : "9995";
+    p->receiver.multicast = a->multicast;
+    p->receiver.family = a->family;
+    p->receiver.buffer_octets = (int)a->buffer;
+    p->nreceivers = (unsigned)a->receivers;
+    p->feed.file = a->file;
+    p->feed.interface = a->interface;
+    p->feed.filter = a->interface != NULL ? "udp" : NULL;
+    p->feed.snap_length = SNAP_ALL;
+    p->feed.promiscuous = true;
+    return 0;
+}
+
+static int plan_files(const struct collectargs *a, struct collector_plan *p, struct fault *fault)
+{
+    const char *format = a->format != NULL ? a->format : getenv("WEIR_FORMAT");
+    struct flowwriter_options *w = &p->writer;
+    bool nfdump = format != NULL && strcmp(format, "nfdump") == 0;
+    if (format != NULL && !nfdump && strcmp(format, "weir") != 0) {
+        return fault_set(fault, ERR_USAGE, "Unknown file format \"%s\": weir or nfdump", format);
+    }
+    p->seconds = (uint32_t)a->seconds;
+    p->subdirs = (unsigned)a->subdirs;
+    p->zone_names = a->zone_names;
+    p->flush_msec = (uint32_t)a->flush;
+    w->format = nfdump ? FORMAT_NFDUMP2 : FORMAT_WEIR1;
+    w->compression = nfdump ? COMPRESSION_NONE : COMPRESSION_ZSTD;
+    w->creator = a->sflow_port ? CREATOR_SFCAPD : CREATOR_NFCAPD;
+    w->live = true;
+    if (a->compression == NULL) {
+        return 0;
+    }
+    if (compression_parse(a->compression, &w->compression, &w->level, fault) != 0) {
+        return fault_set(fault, ERR_USAGE, "Unknown compression \"%s\"", a->compression);
+    }
+    if (!nfdump && w->compression != COMPRESSION_NONE) {
+        w->compression = COMPRESSION_ZSTD; /* the one weir's own format has */
+    }
+    return 0;
+}
+
+int collectargs_plan(const struct collectargs *a, struct log *log, struct collector_plan *plan,
+                     struct fault *fault)
+{
+    int rc;
+    memset(plan, 0, sizeof *plan);
+    plan->log = log;
+    plan->daemon = a->daemon;
+    plan->pid_path = a->pid;
+    plan->user = a->user;
+    plan->group = a->group;
+    plan->wire = (struct wire_options){.sampling = a->sampling, .groups = a->groups,
+                                       .sflow = true, .netflow = true};
+    rc = plan_input(a, plan, fault);
+    if (rc == 0) {
+        rc = plan_files(a, plan, fault);
+    }
+    return rc == 0 ? plan_sources(a, plan, fault) : rc;
+}

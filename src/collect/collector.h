@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * collector.h - the running collector: receive, decode, write, rotate.
+ */
+#ifndef WEIR_COLLECT_COLLECTOR_H
+#define WEIR_COLLECT_COLLECTOR_H
+
+#include "base/log.h"
+#include "collect/feed.h"
+#include "collect/receive.h"
+#include "collect/source.h"
+#include "store/flowwriter.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+
+/* What to do, decided; texts belong to the caller and outlive the run. */
+struct collector_plan {
+    struct sources *sources;
+    struct receiver_options receiver;
+    unsigned nreceivers;
+    struct capture_options feed; /* .file or .interface set: read from there, no receivers */
+    uint32_t seconds;            /* length of a slot */
+    unsigned subdirs;
+    bool zone_names;
+    uint32_t flush_msec;
+    struct flowwriter_options writer; /* ident and temp are filled in */
+    struct wire_options wire;
+    bool daemon;
+    const char *pid_path; /* NULL: none */
+    const char *user, *group;
+    struct log *log;
+};
+
+/* Run until a signal, or the end of a capture file. Returns 0 or ERR_*. */
+int collector_run(const struct collector_plan *plan, struct fault *fault);
+
+#endif
