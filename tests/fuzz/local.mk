@@ -33,3 +33,9 @@ fuzz: $(FUZZ_TARGETS)
 	done
 
 .PHONY: fuzz
+
+FUZZ_TARGETS += tests/fuzz/fuzz_packet
+tests_fuzz_fuzz_packet_LDADD = $(FUZZ_MAIN) $(PACKET_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_meter
+tests_fuzz_fuzz_meter_LDADD = $(FUZZ_MAIN) $(PROBE_LIBS)

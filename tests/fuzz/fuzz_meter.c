@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * fuzz_meter.c - a whole capture for the meter: records of (time step in seconds, length, frame).
+ * Packets and octets of all ended flows must be those that were tracked.
+ */
+#include "base/cur.h"
+#include "probe/detail.h"
+#include "probe/meter.h"
+#include "probe/record.h"
+
+
+#include <pcap/dlt.h>
+#include <stdlib.h>
+
+struct sums {
+    uint64_t packets;
+    uint64_t flows;
+};
+
+static void take_flow(void *ctx, const struct probe_flow *f)
+{
+    struct sums *s = ctx;
+    struct rec r;
+    s->packets += f->dir[0].packets + f->dir[1].packets;
+    s->flows++;
+    for (int side = 0; side < 2; side++) {
+        record_of_flow(f, side, RECORD_FILE, &r);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct cur c = cur_of(data, size);
+    struct sums sums = {0, 0};
+    uint8_t how = cur_u8(&c);
+    struct meter_options o = {.level = how % 6, .max_flows = 8, .oneway = how & 8,
+                              .ip_octets = how & 8, .at_once = how & 16, .fat = how & 32,
+                              .payload = how & 64, .packet = {true, true}, .on_flow = take_flow,
+                              .ctx = &sums};
+    uint64_t usec = 1000000000000000;
+    struct meter *m;
+    size_t ended, left;
+    timeouts_default(&o.timeouts);
+    m = meter_new(&o);
+    while (m != NULL && cur_left(&c) > 4) {
+        uint16_t step = cur_u16be(&c);
+        size_t length = cur_u16be(&c);
+        const uint8_t *frame;
+        length = length < cur_left(&c) ? length : cur_left(&c);
+        frame = cur_take(&c, length);
+        usec += (uint64_t)step * 1000000;
+        meter_packet(m, usec, DLT_RAW, frame, length, length + 4);
+        meter_expire(m, usec / 1000000);
+    }
+    left = m != NULL ? meter_flows(m) : 0;
+    ended = m != NULL ? meter_expire_all(m) : 0;
+    if (ended != left || sums.packets < sums.flows) {
+        abort();
+    }
+    meter_free(m);
+    return 0;
+}
