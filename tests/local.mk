@@ -18,6 +18,7 @@ include tests/unit/print/local.mk
 include tests/unit/collect/local.mk
 include tests/unit/probe/local.mk
 include tests/fuzz/local.mk
+include tests/lint/local.mk
 include tests/suites.mk
 
 check_PROGRAMS += $(UNIT_TESTS)

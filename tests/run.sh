@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 #
-# The whole proof on a Debian machine: installs what is needed (when it may), builds with warnings as
-# errors, runs every test, then builds and runs them all again under the address and undefined-
+# The whole proof on a Debian machine: installs what is needed (when it may), builds with warnings
+# as errors, runs every test, then builds and runs them all again under the address and undefined-
 # behaviour sanitizers. The last line sums up all cases: "N passed, N failed, N skipped".
 #
 #   tests/run.sh [--no-install] [--no-sanitizers]
@@ -56,8 +56,13 @@ $line"
 
 [ $install = yes ] && install_packages
 lines=
-autoreconf -fi >/tmp/weir-autoreconf.log 2>&1 || { cat /tmp/weir-autoreconf.log; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-[ -f Makefile ] && make -s distclean >/dev/null 2>&1   # a configured source tree forbids other build trees
+autoreconf -fi >build-autoreconf.log 2>&1 || {
+    cat build-autoreconf.log
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+}
+# A source tree that is configured itself forbids other build trees.
+[ -f Makefile ] && make -s distclean >/dev/null 2>&1
 rm -rf build-plain build-sanitizers
 build_and_check build-plain
 [ $sanitizers = yes ] && build_and_check build-sanitizers --enable-sanitizers

@@ -41,7 +41,8 @@ esac
 status=$?
 rm -rf "$WEIR_TMP"
 last=$(tail -n 1 "$logs/$name.log" | sed -n \
-    's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed\(, \([0-9][0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p')
+    -e 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' \
+    -e 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p')
 set -- ${last:-0 0 0}
 passed=$1 failed=$2 skipped=${3:-0}
 if [ -z "$last" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
@@ -50,8 +51,8 @@ if [ -z "$last" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
 fi
 echo "$passed $failed $skipped" >"$logs/$name.sum"
 if [ "$failed" -gt 0 ]; then
-    { echo "FAIL $test: $passed passed, $failed failed, $skipped skipped"; tail -n 40 "$logs/$name.log" |
-        sed 's/^/    /'; }
+    echo "FAIL $test: $passed passed, $failed failed, $skipped skipped"
+    tail -n 40 "$logs/$name.log" | sed 's/^/    /'
 else
     echo "ok   $test: $passed passed, $skipped skipped"
 fi
