@@ -34,7 +34,8 @@ struct name_row {
 /* The name of a number, or NULL if it has none. */
 const char *name_of(enum name_table table, uint64_t number);
 
-/* The number of a name (aliases too), whole word, without regard to case. Returns false if unknown. */
+/* The number of a name (aliases too), whole word, without regard to case. Returns false if
+ * unknown. */
 bool number_of(enum name_table table, const char *text, size_t len, uint32_t *number);
 
 /* The lowest number whose name starts with text, without regard to case (aliases not looked at). */

@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 SUITES += tests/lint/lint.py
 EXTRA_DIST += tests/lint/lint.py tests/lint/giants.txt tests/lint/globals.txt
+
+# Option lists of the manual pages against the option rows.
+SUITES += tests/lint/options.sh
+EXTRA_DIST += tests/lint/options.sh
+check_PROGRAMS += tests/tools/options_mdoc
+tests_tools_options_mdoc_LDADD = $(PROBE_LIBS)
