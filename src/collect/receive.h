@@ -48,16 +48,16 @@ struct receiver_options {
 
 struct receiver;
 
-/* On error *out is untouched; fault.text names address and reason. *buffer (may be NULL) is set to the
- * receive buffer the kernel granted, octets. */
+/* On error *out is untouched; fault.text names address and reason. *buffer (may be NULL) is set
+ * to the receive buffer the kernel granted, octets. */
 int receiver_open(const struct receiver_options *options, struct receiver **out, int *buffer,
                   struct fault *fault);
 void receiver_close(struct receiver *r);
 
 int receiver_fd(const struct receiver *r);
 
-/* Take what waits, at most a bundle's worth, without blocking. Returns the number of datagrams, 0 when
- * none wait, ERR_IO. */
+/* Take what waits, at most a bundle's worth, without blocking. Returns the number of datagrams,
+ * 0 when none wait, ERR_IO. */
 int receiver_take(struct receiver *r, struct bundle *b, struct fault *fault);
 
 #endif

@@ -56,8 +56,8 @@ struct scribe_place {
     struct flowwriter_options writer;
 };
 
-/* Begin a file; texts are copied. NULL when memory is out; failures to create are logged, counted and
- * tried again by the scribe when rows come. */
+/* Begin a file; texts are copied. NULL when memory is out; failures to create are logged,
+ * counted and tried again by the scribe when rows come. */
 struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *place);
 
 /* An empty builder, waiting for one if too many are in use: bounded memory. NULL when memory is

@@ -69,10 +69,10 @@ static inline int rec_family(const struct rec *r)
     return rec_has(r, GROUP_IPV4) ? 4 : rec_has(r, GROUP_IPV6) ? 6 : 0;
 }
 
-/* Merge `from` into `into` by the merge rules of the catalogue: sums, minima, maxima, or; everything
- * else stays as in `into`. A group that only `from` has is taken over. Flow counts follow
- * FLOW_COUNT (absent or 0 counts as 1); group COUNTER appears when the sum is above 1 or there are
- * reverse counters. A last seen of 0 never wins. */
+/* Merge `from` into `into` by the merge rules of the catalogue: sums, minima, maxima, or;
+ * everything else stays as in `into`. A group that only `from` has is taken over. Flow counts
+ * follow FLOW_COUNT (absent or 0 counts as 1); group COUNTER appears when the sum is above 1 or
+ * there are reverse counters. A last seen of 0 never wins. */
 void rec_merge(struct rec *into, const struct rec *from);
 
 #endif

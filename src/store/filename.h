@@ -24,8 +24,8 @@ void filename_time_text(uint64_t start, uint32_t slot_seconds, bool zone, char *
  * there is no such level. dir: room for FILENAME_MAX_LEN. */
 bool filename_subdir(unsigned level, uint64_t start, char *dir);
 
-/* The slot start that a file's name tells ("nfcapd." anywhere in the path, then 12 or 14 digits, local
- * time); false if it tells none. */
+/* The slot start that a file's name tells ("nfcapd." anywhere in the path, then 12 or 14 digits,
+ * local time); false if it tells none. */
 bool filename_parse(const char *path, uint64_t *start);
 
 #endif

@@ -31,10 +31,10 @@ struct flowwriter_options {
                                           beside path. An existing file there is ERR_BUSY. */
 };
 
-/* Start writing path. With `append`, flows of an existing file at path (of any format) stay (collector
- * restarted in the same slot): the new file starts with its contents. If that file was damaged, a
- * copy of it is kept beside it as .NAME.damaged when the new one takes its place. A path that is a
- * device or a pipe is written directly. On error *out is untouched. */
+/* Start writing path. With `append`, flows of an existing file at path (of any format) stay
+ * (collector restarted in the same slot): the new file starts with its contents. If that file
+ * was damaged, a copy of it is kept beside it as .NAME.damaged when the new one takes its place.
+ * A path that is a device or a pipe is written directly. On error *out is untouched. */
 int flowwriter_create(const char *path, const struct flowwriter_options *options, bool append,
                       struct flowwriter **out, struct fault *fault);
 
@@ -53,8 +53,8 @@ int flowwriter_flush(struct flowwriter *w, struct fault *fault);
 /* Totals of what was added so far. */
 const struct flow_totals *flowwriter_totals(const struct flowwriter *w);
 
-/* Footer, fsync, rename, close. Frees w in any case. On error a live file keeps what was flushed, at
- * its final place; any other file leaves path as it was. */
+/* Footer, fsync, rename, close. Frees w in any case. On error a live file keeps what was
+ * flushed, at its final place; any other file leaves path as it was. */
 int flowwriter_finish(struct flowwriter *w, struct fault *fault);
 
 /* Remove the unfinished file and free w. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-# The option lists of the manual pages are those of the programs' option rows. With --update the lists
-# are put into the pages; without, a difference is a failure.
+# The option lists of the manual pages are those of the option rows. With --update the lists
+# are put into the pages; without it, a difference is a failure.
 src=${WEIR_SRC:-.}
 build=${WEIR_BUILD:-$src}
 passed=0
