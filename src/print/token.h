@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * token.h - %tokens of fmt and csv formats, and the cells they print.
+ *
+ * A row of the catalogue is
+ *
+ *   TOKEN(at, "tag", FIELD, FIELD2, FIELD3, cell, width, "fmt header", "csv name")
+ *
+ *     at      place in lists of tokens
+ *     FIELDs  what the cell prints: usually one field; addresses: IPv4 field, IPv6 field (NONE if they
+ *             are one), port or mask; see cells.def
+ *     cell    how: a row of cells.def, which names one function for fmt and one for csv
+ *     width   columns in fmt; negative: left-aligned
+ *     csv     name in the csv header; NULL: the token is for fmt only
+ */
+#ifndef WEIR_PRINT_TOKEN_H
+#define WEIR_PRINT_TOKEN_H
+
+#include "field/field.h"
+#include "print/row.h"
+
+enum cell_id {
+#define CELL(name, wide, fields, fmt, csv) CELL_##name,
+#include "print/cells.def"
+    CELL_COUNT_
+};
+
+struct token {
+    const char *tag; /* NULL: a gap in the table */
+    enum field_id fields[3];
+    enum cell_id cell;
+    int width;
+    const char *header;
+    const char *csv; /* NULL: not in csv */
+};
+
+/* A token in a format: places resolved, width settled. */
+struct token_use {
+    const struct token *token;
+    struct place places[3];
+    int width;
+};
+
+typedef void cell_fn(const struct token_use *t, const struct row *row, struct buf *out);
+
+struct cell {
+    cell_fn *fmt;
+    cell_fn *csv;
+    bool wide;              /* an address: 39 columns with -6, header too */
+    enum field_id more[3];  /* fields it reads beside those of its token */
+};
+
+/* The table in list order; it has gaps. */
+const struct token *tokens(size_t *n);
+const struct cell *token_cell(const struct token *t);
+
+/* The token whose tag is the len octets at tag, or NULL. csv: only those csv knows. */
+const struct token *token_find(const char *tag, size_t len, bool csv);
+
+/* Columns of a fixed list: tokens whose tag is the column's name; the table has gaps. */
+enum column_list { COLUMNS_FAST, COLUMNS_CSV16, COLUMNS_PIPE, COLUMN_LISTS_ };
+const struct token *token_columns(enum column_list list, size_t *n);
+
+/* "Available fmt format elements:" and all tags, 16 a line. */
+void token_list(bool csv, struct buf *out);
+
+struct token_use token_use_of(const struct token *t, bool long_ipv6);
+
+/* Add the stored fields it reads. */
+void token_fields(const struct token *t, struct field_set *set);
+
+#define CELL(name, wide, fields, fmt, csv) cell_fn fmt, csv;
+#include "print/cells.def"
+cell_fn cell_none; /* csv function of cells that csv does not know */
+
+#endif
