@@ -4,7 +4,7 @@
  */
 #include "print/token.h"
 
-static void put_time(const struct row *row, struct clock_cache *clock, uint64_t msec,
+static void put_time(const struct row *row, struct clock_zone *clock, uint64_t msec,
                      struct buf *out)
 {
     char *p = text_open(row, out);
@@ -80,13 +80,13 @@ void csv_time_seconds(const struct token_use *t, const struct row *row, struct b
 {
     char *p = text_open(row, out);
     uint64_t msec = place_u64(&t->places[0], row->r);
-    text_close(out, clock_format_seconds(&row->work->local, msec / 1000, ' ', p));
+    text_close(out, p + clock_format(&row->work->local, msec, p) - sizeof(".mmm") + 1);
 }
 
 void csv_time_epoch(const struct token_use *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
-    text_close(out, clock_format(&row->work->local, place_u64(&t->places[0], row->r), ' ', p));
+    text_close(out, p + clock_format(&row->work->local, place_u64(&t->places[0], row->r), p));
 }
 
 void csv_epoch_seconds(const struct token_use *t, const struct row *row, struct buf *out)

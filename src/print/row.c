@@ -130,9 +130,9 @@ void text_app_id(struct span id, bool pad, struct buf *out)
     buf_u64(out, id.len > head ? big_endian(id.data + head, id.len - head) : 0);
 }
 
-char *text_time(struct clock_cache *c, uint64_t msec, char *p)
+char *text_time(struct clock_zone *c, uint64_t msec, char *p)
 {
-    return msec == 0 ? value_literal(p, "0000-00-00 00:00:00.000") : clock_format(c, msec, ' ', p);
+    return msec == 0 ? value_literal(p, "0000-00-00 00:00:00.000") : p + clock_format(c, msec, p);
 }
 
 uint32_t text_length(struct span s)

@@ -57,8 +57,8 @@ struct row {
 struct printer_work {
     const struct printer *printer;
     struct view view;
-    struct clock_cache local;
-    struct clock_cache utc;
+    struct clock_zone local;
+    struct clock_zone utc;
     const struct flow_meta *meta;    /* given by printer_work_names() */
     struct payload_cache *payload;   /* decoded payloads of the row, both directions */
     struct buf warnings;
@@ -159,7 +159,7 @@ const struct app_name *row_app(const struct row *row, struct span id);
 void text_app_id(struct span id, bool pad, struct buf *out);
 
 /* "YYYY-MM-DD HH:MM:SS.mmm" in local time; 0: zeros everywhere. */
-char *text_time(struct clock_cache *c, uint64_t msec, char *p);
+char *text_time(struct clock_zone *c, uint64_t msec, char *p);
 
 /* Add text without the NUL and what follows it; with `comma`, each ',' becomes ';'. */
 void text_span(struct span s, bool comma, struct buf *out);

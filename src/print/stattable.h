@@ -71,7 +71,7 @@ struct stat_style {
     enum print_mode mode; /* raw, null and csv-fast print nothing; csv16 as csv */
     const struct print_options *options;
     bool title;           /* print title and header of text tables (not with -q, -w) */
-    struct clock_cache *clock;
+    struct clock_zone *clock;
 };
 
 void stat_table_head(const struct stat_style *style, const struct stat_table *t, struct buf *out);

@@ -33,7 +33,7 @@ struct summary {
     double flows_per_second;
 };
 
-void summary_print(const struct summary *s, bool plain_numbers, struct clock_cache *clock,
+void summary_print(const struct summary *s, bool plain_numbers, struct clock_zone *clock,
                    struct buf *out);
 
 #endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * printer.c - making printers and running rows through them.
+ */
+#include "print/printer.h"
+
+#include "print/payloadtext.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct print_kind *const kinds[] = {
+    [PRINT_FMT] = &print_kind_fmt,           [PRINT_CSV] = &print_kind_csv,
+    [PRINT_CSV_FAST] = &print_kind_csv_fast, [PRINT_CSV16] = &print_kind_csv16,
+    [PRINT_PIPE] = &print_kind_pipe,         [PRINT_JSON] = &print_kind_json,
+    [PRINT_NDJSON] = &print_kind_ndjson,     [PRINT_RAW] = &print_kind_raw,
+    [PRINT_NULL] = &print_kind_null,
+};
+
+static int parse(struct printer *p, const struct format *f, struct fault *fault,
+                 struct buf *possible)
+{
+    switch (f->mode) {
+    case PRINT_FMT:
+        return format_parse_fmt(f->text, p->options.long_ipv6, &p->arena, &p->list, fault,
+                                possible);
+    case PRINT_CSV:
+        return format_parse_csv(f->text, &p->arena, &p->list, fault, possible);
+    case PRINT_CSV_FAST:
+        return format_columns(COLUMNS_FAST, ",", &p->arena, &p->list);
+    case PRINT_CSV16:
+        return format_columns(COLUMNS_CSV16, ",", &p->arena, &p->list);
+    case PRINT_PIPE:
+        return format_columns(COLUMNS_PIPE, "|", &p->arena, &p->list);
+    case PRINT_JSON:
+    case PRINT_NDJSON:
+    case PRINT_RAW:
+    case PRINT_NULL:
+        break;
+    }
+    return 0;
+}
+
+int keyed_prepare(struct printer *p, const struct keyed_spec *specs, size_t n)
+{
+    p->keyed = arena_alloc(&p->arena, n * sizeof *p->keyed);
+    if (p->keyed == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct keyed_spec *s = &specs[i];
+        struct keyed_row *k = &p->keyed[p->nkeyed];
+        if (s->prefix == NULL) {
+            continue;
+        }
+        *k = (struct keyed_row){s->prefix, (uint32_t)strlen(s->prefix), s->kind,
+                                group_bit(s->group), s->when, s->width,
+                                {place_of(s->ids[0]), place_of(s->ids[1]), place_of(s->ids[2])}};
+        p->nkeyed++;
+    }
+    return 0;
+}
+
+static void collect_fields(struct printer *p)
+{
+    for (size_t i = 0; i < p->list.n; i++) {
+        if (p->list.items[i].literal == NULL) {
+            token_fields(p->list.items[i].use.token, &p->fields);
+        }
+    }
+    for (size_t i = 0; i < p->nkeyed; i++) {
+        for (size_t j = 0; j < 3; j++) {
+            enum field_id id = p->keyed[i].places[j].id;
+            if (id != FIELD_NONE) {
+                field_set_add(&p->fields, id);
+            }
+        }
+    }
+    field_set_add(&p->fields, FIELD_GROUPS);
+    field_set_close(&p->fields);
+}
+
+static int setup(struct printer *p, const char *format, struct fault *fault, struct buf *possible)
+{
+    struct format f;
+    int rc = format_choose(format, &p->options, &p->arena, &f, fault, possible);
+
+    if (rc != 0) {
+        return rc;
+    }
+    p->mode = f.mode;
+    p->kind = kinds[f.mode];
+    p->options.long_ipv6 |= f.long_ipv6;
+    p->tunnels = f.mode == PRINT_FMT || f.mode == PRINT_CSV;
+    p->check_times = f.mode == PRINT_FMT;
+    rc = parse(p, &f, fault, possible);
+    if (rc == 0 && p->kind->prepare != NULL) {
+        rc = p->kind->prepare(p);
+    }
+    collect_fields(p);
+    return rc;
+}
+
+int printer_new(const char *format, const struct print_options *options, struct printer **out,
+                struct fault *fault, struct buf *possible)
+{
+    struct printer *p = calloc(1, sizeof *p);
+    int rc;
+
+    if (p == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    arena_init(&p->arena);
+    p->options = *options;
+    rc = setup(p, format, fault, possible);
+    if (rc != 0) {
+        printer_free(p);
+        return rc;
+    }
+    *out = p;
+    return 0;
+}
+
+void printer_free(struct printer *p)
+{
+    if (p != NULL) {
+        arena_free(&p->arena);
+        free(p);
+    }
+}
+
+enum print_mode printer_mode(const struct printer *p)
+{
+    return p->mode;
+}
+
+const struct field_set *printer_fields(const struct printer *p)
+{
+    return &p->fields;
+}
+
+bool printer_long_ipv6(const struct printer *p)
+{
+    return p->options.long_ipv6;
+}
+
+bool printer_has_summary(const struct printer *p)
+{
+    return p->kind->summary && !p->options.quiet;
+}
+
+/* The n-th token of the list, or NULL. */
+static const struct token *nth_token(const struct printer *p, size_t n)
+{
+    for (size_t i = 0; i < p->list.n; i++) {
+        if (p->list.items[i].literal == NULL && n-- == 0) {
+            return p->list.items[i].use.token;
+        }
+    }
+    return NULL;
+}
+
+size_t printer_ntags(const struct printer *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->list.n; i++) {
+        n += p->list.items[i].literal == NULL;
+    }
+    return n;
+}
+
+const char *printer_tag(const struct printer *p, size_t i)
+{
+    const struct token *t = nth_token(p, i);
+    return t != NULL ? t->tag : NULL;
+}
+
+void printer_head(const struct printer *p, struct buf *out)
+{
+    p->kind->head(p, out);
+}
+
+void printer_foot(const struct printer *p, struct buf *out)
+{
+    p->kind->foot(p, out);
+}
+
+void printer_nothing(const struct printer *p, struct buf *out)
+{
+    if (p->kind->nothing) {
+        buf_str(out, "No matching flows\n");
+    }
+}
+
+/* ---- rows ---- */
+
+struct printer_work *printer_work_new(const struct printer *p)
+{
+    struct printer_work *w = calloc(1, sizeof *w);
+
+    if (w == NULL) {
+        return NULL;
+    }
+    w->printer = p;
+    w->payload = payload_cache_new();
+    if (w->payload == NULL) {
+        free(w);
+        return NULL;
+    }
+    clock_zone_init(&w->local, false);
+    clock_zone_init(&w->utc, true);
+    buf_init(&w->warnings);
+    buf_init(&w->text);
+    return w;
+}
+
+void printer_work_free(struct printer_work *w)
+{
+    if (w != NULL) {
+        payload_cache_free(w->payload);
+        buf_free(&w->warnings);
+        buf_free(&w->text);
+        free(w);
+    }
+}
+
+void printer_work_names(struct printer_work *w, const struct flow_meta *meta)
+{
+    w->meta = meta;
+}
+
+struct buf *printer_work_warnings(struct printer_work *w)
+{
+    return &w->warnings;
+}
+
+int printer_rows(const struct printer *p, struct printer_work *w, struct batch *b,
+                 const uint32_t *rows, size_t n, uint64_t first_no, struct buf *out)
+{
+    struct row row = {
+        .r = &w->view.rec,
+        .options = &p->options,
+        .work = w,
+        .ident = b->ident,
+        .names = {w->meta, b->meta},
+    };
+    int rc;
+
+    assert(w->printer == p);
+    if (p->mode == PRINT_NULL) {
+        return 0;
+    }
+    rc = view_bind(&w->view, b, &p->fields);
+    if (rc != 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < n; i++) {
+        view_load(&w->view, rows != NULL ? rows[i] : (uint32_t)i);
+        payload_cache_reset(w->payload);
+        row.line_no = first_no + i;
+        p->kind->row(p, &row, out);
+    }
+    return out->failed ? ERR_NOMEM : 0;
+}
+
+void print_help_formats(struct buf *out)
+{
+    format_list(NULL, out);
+    token_list(false, out);
+    token_list(true, out);
+}
