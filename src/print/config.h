@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Predefined formats count too: 15 of them. */
+/* Predefined formats count too. */
 #define PRINT_FORMATS_MAX 64
 
 struct print_format {
@@ -38,11 +38,12 @@ struct config {
 };
 
 /* Read a file. ERR_SYNTAX: fault->text is the line for stdout ("Failed to parse config file ...");
- * ERR_LIMIT: too many formats; ERR_IO: cannot be read. config_free() in every case. */
+ * ERR_LIMIT: there are more formats than places, a line for stderr, and all the rest is
+ * usable; ERR_IO, ERR_NOTFOUND: cannot be read. config_free() in every case. */
 int config_read(struct config *c, const char *path, struct fault *fault);
 void config_free(struct config *c);
 
-/* What -Z -C FILE prints: the entries of all top-level tables. Returns as config_read(). */
+/* What -Z -C FILE prints: all entries. Returns as config_read(). */
 int config_inventory(const char *path, struct buf *out, struct fault *fault);
 
 #endif

@@ -8,7 +8,7 @@ libweir_print_a_SOURCES = \
     src/print/cell_payload.c \
     src/print/cell_time.c \
     src/print/cells.def \
-    src/print/config.h \
+    src/print/config.c src/print/config.h \
     src/print/format.c \
     src/print/format.h \
     src/print/info.c \
@@ -23,7 +23,7 @@ libweir_print_a_SOURCES = \
     src/print/raw.c \
     src/print/row.c \
     src/print/row.h \
-    src/print/stattable.h \
+    src/print/stattable.c src/print/stattable.h \
     src/print/summary.c \
     src/print/summary.h \
     src/print/token.c \
