@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * message.h - inside of the wire room: one message while it is decoded.
+ */
+#ifndef WEIR_WIRE_MESSAGE_H
+#define WEIR_WIRE_MESSAGE_H
+
+#include "wire/exporter.h"
+
+struct message {
+    struct wire *w;
+    struct wire_entry *e;
+    void *source;
+    uint8_t version;      /* as records carry it */
+    uint8_t engine_type;
+    uint8_t engine_id;
+    uint64_t received;    /* msec since 1970 */
+    uint32_t export_sec;
+    uint64_t export_msec; /* msec since 1970 */
+    uint32_t uptime;      /* of the exporter at export, msec */
+    bool has_uptime;
+    uint32_t sampling;    /* 1 in N by the header (v5); 0: unknown */
+    unsigned flows;       /* records handed on */
+};
+
+/* Turn what a plan left in w->work into a finished record and hand it on. */
+void finish_record(struct message *m, const struct template *t);
+
+/* Hand on a record that is complete but for exporter, received time and router (sFlow, version 250). */
+void finish_hand_on(struct message *m, struct rec *r);
+
+/* Clear all members of groups that are not in `groups`. */
+void rec_keep_groups(struct rec *r, uint64_t groups);
+
+/* Decoders: the cursor covers the whole message. Return 0 or ERR_*; m->flows counts. */
+int decode_v1(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_v5(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_v7(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_v9(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_ipfix(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_sflow(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+int decode_nfd(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows);
+
+/* Option data: one record at the cursor. False when it does not fit. */
+bool options_record(struct message *m, const struct template *t, struct cur *c);
+
+/* Has the exporter seen its clock go back? Counts it. */
+void message_note_clock(struct message *m);
+
+#endif

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * sflow.c - sFlow v2, v4 and v5: each flow sample becomes one record.
+ *
+ * A sample stands for `rate` packets of its size. Every sample and every record of version 5 has a
+ * length, so one that is malformed spoils nothing behind it. In versions 2 and 4 nothing has a length: the
+ * first unknown thing ends the datagram.
+ */
+#include "base/buf.h"
+#include "packet/packet.h"
+#include "wire/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SAMPLE_FLOW = 1, SAMPLE_COUNTERS = 2, SAMPLE_FLOW_EXPANDED = 3, SAMPLE_COUNTERS_EXPANDED = 4 };
+enum { RAW_HEADER = 1, RAW_ETHERNET = 2, RAW_IPV4 = 3, RAW_IPV6 = 4, EXT_SWITCH = 1001,
+       EXT_ROUTER = 1002, EXT_GATEWAY = 1003, EXT_MPLS = 1006, EXT_NAT = 1007, EXT_NAT_PORT = 1020 };
+enum { HEADER_ETHERNET = 1, HEADER_PPP = 7, HEADER_IPV4 = 11, HEADER_IPV6 = 12 };
+enum { LINK_ETHERNET = 1, LINK_PPP = 9 }; /* libpcap's numbers */
+enum { FLAG_SAMPLED = 2, NF_SFLOW = 0x80, WINDOW = 64, PATH_ROOM = 1024 };
+enum { INTERFACE_MASK = 0x3fffffff };
+
+struct sample {
+    struct rec r;
+    uint32_t rate;
+    uint32_t frame_length;
+    char path[PATH_ROOM];
+    char communities[PATH_ROOM];
+};
+
+struct sflow {
+    struct message m;
+    uint32_t version;
+    struct ip agent;
+    struct sample s;
+};
+
+/* An address with its type in front: 4, 6 or 0 (unknown). */
+static int read_address(struct cur *c, struct ip *ip)
+{
+    uint32_t type = cur_u32be(c);
+    switch (type) {
+    case 1:
+        *ip = ip_from_v4(cur_u32be(c));
+        return 4;
+    case 2:
+        cur_copy(c, ip->octet, sizeof ip->octet);
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+static void set_family(struct rec *r, int family)
+{
+    r->groups &= ~(group_bit(GROUP_IPV4) | group_bit(GROUP_IPV6));
+    if (family != 0) {
+        rec_add_group(r, family == 4 ? GROUP_IPV4 : GROUP_IPV6);
+    }
+}
+
+/* ---- the sampled packet ---- */
+
+static void take_link(const struct packet *p, struct rec *r)
+{
+    if (p->has_mac) {
+        r->in_src_mac = p->src_mac;
+        r->out_dst_mac = p->dst_mac;
+        rec_add_group(r, GROUP_MAC);
+    }
+    if (p->nvlans > 0) {
+        r->src_vlan = p->vlan[p->nvlans - 1] & 0xfffu;
+    }
+    for (unsigned i = 0; i < p->nlabels; i++) {
+        rec_set_u64(r, (enum field_id)(FIELD_MPLS1 + i), p->label[i]);
+    }
+    if (p->ether_type != 0) {
+        rec_set_u64(r, FIELD_ETHER_TYPE, p->ether_type);
+    }
+}
+
+static void take_tunnel(const struct packet *p, struct rec *r)
+{
+    if (p->tunnel_family == 4) {
+        r->tun_src4 = p->tunnel_src;
+        r->tun_dst4 = p->tunnel_dst;
+        rec_set_u64(r, FIELD_TUN_PROTO4, p->tunnel_proto);
+    } else if (p->tunnel_family == 6) {
+        r->tun_src6 = p->tunnel_src;
+        r->tun_dst6 = p->tunnel_dst;
+        rec_set_u64(r, FIELD_TUN_PROTO6, p->tunnel_proto);
+    }
+}
+
+static void take_network(const struct packet *p, struct rec *r)
+{
+    if (p->family == 0) {
+        return;
+    }
+    r->src_addr = p->src;
+    r->dst_addr = p->dst;
+    set_family(r, p->family);
+    r->proto = p->proto;
+    r->src_tos = p->tos;
+    r->src_port = p->src_port;
+    r->dst_port = p->dst_port;
+    r->tcp_flags = p->tcp_flags;
+    rec_set_u64(r, FIELD_MIN_TTL, p->ttl);
+    rec_set_u64(r, FIELD_MAX_TTL, p->ttl);
+    rec_set_u64(r, FIELD_FRAGMENT_FLAGS, p->fragment_flags);
+    if (p->family == 6 && p->flow_label != 0) {
+        rec_set_u64(r, FIELD_FLOW_LABEL, p->flow_label);
+    }
+    take_tunnel(p, r);
+}
+
+static void decode_header(const struct sflow *f, uint32_t protocol, const uint8_t *data, uint32_t len,
+                          struct rec *r)
+{
+    struct packet_options options = {.open_ip_tunnels = f->m.w->options.open_tunnels};
+    struct packet p;
+    switch (protocol) {
+    case HEADER_ETHERNET:
+        packet_decode(LINK_ETHERNET, data, len, &options, &p);
+        break;
+    case HEADER_PPP:
+        packet_decode(LINK_PPP, data, len, &options, &p);
+        break;
+    case HEADER_IPV4:
+    case HEADER_IPV6:
+        packet_decode_ip(data, len, &options, &p);
+        break;
+    default:
+        return;
+    }
+    take_link(&p, r);
+    take_network(&p, r);
+}
+
+static void raw_header(struct sflow *f, struct cur *c)
+{
+    uint32_t protocol = cur_u32be(c);
+    uint32_t len;
+    const uint8_t *data;
+    f->s.frame_length = cur_u32be(c);
+    if (f->version >= 5) {
+        cur_skip(c, 4); /* octets stripped */
+    }
+    len = cur_u32be(c);
+    data = cur_take(c, len);
+    cur_skip(c, (4 - len % 4) % 4 <= cur_left(c) ? (4 - len % 4) % 4 : 0);
+    if (data != NULL) {
+        decode_header(f, protocol, data, len, &f->s.r);
+    }
+}
+
+static void raw_ethernet(struct sflow *f, struct cur *c)
+{
+    struct rec *r = &f->s.r;
+    f->s.frame_length = cur_u32be(c);
+    r->in_src_mac = cur_uintbe(c, 6);
+    cur_skip(c, 2);
+    r->out_dst_mac = cur_uintbe(c, 6);
+    cur_skip(c, 2);
+    rec_set_u64(r, FIELD_ETHER_TYPE, cur_u32be(c));
+    rec_add_group(r, GROUP_MAC);
+}
+
+static void raw_ip(struct sflow *f, struct cur *c, int family)
+{
+    struct rec *r = &f->s.r;
+    f->s.frame_length = cur_u32be(c);
+    r->proto = (uint8_t)cur_u32be(c);
+    if (family == 4) {
+        r->src_addr = ip_from_v4(cur_u32be(c));
+        r->dst_addr = ip_from_v4(cur_u32be(c));
+    } else {
+        cur_copy(c, r->src_addr.octet, 16);
+        cur_copy(c, r->dst_addr.octet, 16);
+    }
+    set_family(r, family);
+    r->src_port = (uint16_t)cur_u32be(c);
+    r->dst_port = (uint16_t)cur_u32be(c);
+    r->tcp_flags = (uint8_t)cur_u32be(c);
+    r->src_tos = (uint8_t)cur_u32be(c);
+}
+
+/* ---- what the switch knows about it ---- */
+
+static void ext_switch(struct rec *r, struct cur *c)
+{
+    r->src_vlan = cur_u32be(c);
+    cur_skip(c, 4);
+    r->dst_vlan = cur_u32be(c);
+    cur_skip(c, 4);
+}
+
+static void ext_router(struct rec *r, struct cur *c)
+{
+    struct ip next;
+    int family = read_address(c, &next);
+    if (family == 4) {
+        r->next4 = next;
+        rec_add_group(r, GROUP_NEXT4);
+    } else if (family == 6) {
+        r->next6 = next;
+        rec_add_group(r, GROUP_NEXT6);
+    }
+    r->src_mask = (uint8_t)cur_u32be(c);
+    r->dst_mask = (uint8_t)cur_u32be(c);
+}
+
+static void add_text(char *text, const char *fmt, uint32_t a, uint32_t b)
+{
+    size_t n = strlen(text);
+    char piece[32];
+    int len = snprintf(piece, sizeof piece, b != UINT32_MAX ? "%s%u:%u" : "%s%u", fmt, a, b);
+    if (len > 0 && n + (size_t)len < PATH_ROOM) {
+        memcpy(text + n, piece, (size_t)len + 1);
+    }
+}
+
+/* One segment: a sequence, or a set in braces. Remembers its last number. */
+static void path_segment(struct sflow *f, struct cur *c)
+{
+    enum { AS_SET = 1 };
+    uint32_t type = f->version >= 4 ? cur_u32be(c) : 2;
+    uint32_t n = cur_u32be(c);
+    for (uint32_t i = 0; i < n && cur_ok(c); i++) {
+        uint32_t as = cur_u32be(c);
+        const char *before = type == AS_SET ? (i == 0 ? " {" : ",") : " ";
+        add_text(f->s.path, f->s.path[0] == '\0' && type != AS_SET ? "" : before, as, UINT32_MAX);
+        f->s.r.dst_as = as;
+    }
+    if (type == AS_SET && n > 0 && strlen(f->s.path) + 1 < PATH_ROOM) {
+        strcat(f->s.path, "}");
+    }
+}
+
+static void note_texts(struct sflow *f)
+{
+    struct rec *r = &f->s.r;
+    r->as_path = (struct span){(const uint8_t *)f->s.path, (uint32_t)strlen(f->s.path)};
+    r->communities =
+        (struct span){(const uint8_t *)f->s.communities, (uint32_t)strlen(f->s.communities)};
+}
+
+static void ext_gateway(struct sflow *f, struct cur *c)
+{
+    struct rec *r = &f->s.r;
+    struct ip next;
+    uint32_t own, n;
+    int family = f->version >= 5 ? read_address(c, &next) : 0;
+    if (family == 4) {
+        r->bgp_next4 = next;
+        rec_add_group(r, GROUP_BGP_NEXT4);
+    } else if (family == 6) {
+        r->bgp_next6 = next;
+        rec_add_group(r, GROUP_BGP_NEXT6);
+    }
+    own = cur_u32be(c);
+    r->src_as = cur_u32be(c);
+    r->prev_as = cur_u32be(c);
+    rec_add_group(r, GROUP_AS_ADJACENT);
+    r->dst_as = own;
+    n = f->version >= 4 ? cur_u32be(c) : 1;
+    for (uint32_t i = 0; i < n && cur_ok(c); i++) {
+        path_segment(f, c);
+    }
+    if (f->version >= 4) {
+        n = cur_u32be(c);
+        for (uint32_t i = 0; i < n && cur_ok(c); i++) {
+            uint32_t v = cur_u32be(c);
+            add_text(f->s.communities, f->s.communities[0] == '\0' ? "" : " ", v >> 16, v & 0xffff);
+        }
+        r->local_pref = cur_u32be(c);
+    }
+    rec_add_group(r, GROUP_ROUTE);
+}
+
+static void ext_nat(struct rec *r, struct cur *c)
+{
+    struct ip src, dst;
+    int family = read_address(c, &src);
+    if (read_address(c, &dst) != family) {
+        return;
+    }
+    if (family == 4) {
+        r->xlate_src4 = src;
+        r->xlate_dst4 = dst;
+        rec_add_group(r, GROUP_XLATE4);
+    } else if (family == 6) {
+        r->xlate_src6 = src;
+        r->xlate_dst6 = dst;
+        rec_add_group(r, GROUP_XLATE6);
+    }
+}
+
+static void ext_nat_port(struct rec *r, struct cur *c)
+{
+    rec_set_u64(r, FIELD_XLATE_SRC_PORT, cur_u32be(c));
+    rec_set_u64(r, FIELD_XLATE_DST_PORT, cur_u32be(c));
+}
+
+/* A known record of a flow sample, version 5 numbering. */
+static void sample_record(struct sflow *f, uint32_t tag, struct cur *c)
+{
+    switch (tag) {
+    case RAW_HEADER:
+        raw_header(f, c);
+        return;
+    case RAW_ETHERNET:
+        raw_ethernet(f, c);
+        return;
+    case RAW_IPV4:
+        raw_ip(f, c, 4);
+        return;
+    case RAW_IPV6:
+        raw_ip(f, c, 6);
+        return;
+    case EXT_SWITCH:
+        ext_switch(&f->s.r, c);
+        return;
+    case EXT_ROUTER:
+        ext_router(&f->s.r, c);
+        return;
+    case EXT_GATEWAY:
+        ext_gateway(f, c);
+        return;
+    case EXT_NAT:
+        ext_nat(&f->s.r, c);
+        return;
+    case EXT_NAT_PORT:
+        ext_nat_port(&f->s.r, c);
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- samples ---- */
+
+static void begin_sample(struct sflow *f)
+{
+    struct sample *s = &f->s;
+    rec_clear(&s->r);
+    s->rate = 0;
+    s->frame_length = 0;
+    s->path[0] = '\0';
+    s->communities[0] = '\0';
+    rec_add_group(&s->r, GROUP_MISC);
+    rec_add_group(&s->r, GROUP_VLAN);
+    rec_add_group(&s->r, GROUP_AS);
+}
+
+/* ICMP as in all other protocols: type and code in the destination port. */
+static void end_sample(struct sflow *f)
+{
+    struct rec *r = &f->s.r;
+    int32_t asked = f->m.w->options.sampling;
+    uint64_t rate = asked < 0 ? (uint64_t)-(int64_t)asked : f->s.rate;
+    r->packets = rate;
+    r->bytes = rate * f->s.frame_length;
+    r->first = r->last = f->m.received;
+    r->record_flags = FLAG_SAMPLED;
+    note_texts(f);
+    r->agent_addr = f->agent;
+    rec_add_group(r, GROUP_ROUTE);
+    rec_keep_groups(r, f->m.w->options.groups | group_bit(GROUP_HEADER));
+    finish_hand_on(&f->m, r);
+}
+
+static void interfaces(struct sflow *f, struct cur *c, bool expanded)
+{
+    struct rec *r = &f->s.r;
+    if (expanded) {
+        cur_skip(c, 4);
+        r->in_if = cur_u32be(c);
+        cur_skip(c, 4);
+        r->out_if = cur_u32be(c);
+    } else {
+        r->in_if = cur_u32be(c);
+        r->out_if = cur_u32be(c);
+    }
+}
+
+static void flow_sample_v5(struct sflow *f, struct cur *c, bool expanded)
+{
+    uint32_t n;
+    begin_sample(f);
+    cur_skip(c, expanded ? 12 : 8); /* sequence, data source */
+    f->s.rate = cur_u32be(c);
+    cur_skip(c, 8); /* pool, drops */
+    interfaces(f, c, expanded);
+    n = cur_u32be(c);
+    for (uint32_t i = 0; i < n && cur_ok(c); i++) {
+        uint32_t tag = cur_u32be(c);
+        uint32_t len = cur_u32be(c);
+        struct cur body = cur_sub(c, len);
+        if (cur_ok(c)) {
+            sample_record(f, tag, &body);
+            f->m.e->pub.loss.bad_records += !cur_ok(&body);
+        }
+    }
+    end_sample(f);
+}
+
+static void sample_v5(struct sflow *f, uint32_t tag, struct cur *c)
+{
+    switch (tag) {
+    case SAMPLE_FLOW:
+    case SAMPLE_FLOW_EXPANDED:
+        flow_sample_v5(f, c, tag == SAMPLE_FLOW_EXPANDED);
+        return;
+    case SAMPLE_COUNTERS:
+    case SAMPLE_COUNTERS_EXPANDED:
+        f->m.e->pub.counter_samples++;
+        return;
+    default:
+        return;
+    }
+}
+
+static bool samples_v5(struct sflow *f, struct cur *c, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && cur_left(c) > 0; i++) {
+        uint32_t tag = cur_u32be(c);
+        uint32_t len = cur_u32be(c);
+        bool cut = len > cur_left(c);
+        struct cur body = cur_sub(c, cut ? cur_left(c) : len);
+        if (!cur_ok(c) || cur_left(&body) == 0) {
+            return false;
+        }
+        sample_v5(f, tag, &body);
+        if (cut) {
+            return false;
+        }
+    }
+    return cur_ok(c);
+}
+
+/* ---- versions 2 and 4 ---- */
+
+static void extended_old(struct sflow *f, struct cur *c)
+{
+    uint32_t n = cur_u32be(c);
+    for (uint32_t i = 0; i < n && cur_ok(c); i++) {
+        uint32_t type = cur_u32be(c);
+        if (type < 1 || type > 3) { /* user and URL: texts, nothing for a flow */
+            cur_skip(c, cur_left(c));
+            return;
+        }
+        sample_record(f, 1000 + type, c);
+    }
+}
+
+static void flow_sample_old(struct sflow *f, struct cur *c)
+{
+    begin_sample(f);
+    cur_skip(c, 8);
+    f->s.rate = cur_u32be(c);
+    cur_skip(c, 8);
+    interfaces(f, c, false);
+    switch (cur_u32be(c)) {
+    case 1:
+        raw_header(f, c);
+        break;
+    case 2:
+        raw_ip(f, c, 4);
+        break;
+    case 3:
+        raw_ip(f, c, 6);
+        break;
+    default:
+        cur_skip(c, cur_left(c) + 1);
+        return;
+    }
+    extended_old(f, c);
+    end_sample(f);
+}
+
+static void counter_sample_old(struct sflow *f, struct cur *c)
+{
+    /* octets after the counters' version number: generic, Ethernet, token ring, FDDI, VG, WAN, VLAN */
+    static const uint16_t sizes[] = {0, 88, 140, 160, 88, 168, 88, 28};
+    uint32_t version;
+    cur_skip(c, 12);
+    version = cur_u32be(c);
+    f->m.e->pub.counter_samples++;
+    cur_skip(c, version < sizeof sizes / sizeof sizes[0] ? sizes[version] : cur_left(c) + 1);
+}
+
+static bool samples_old(struct sflow *f, struct cur *c, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && cur_left(c) > 0 && cur_ok(c); i++) {
+        uint32_t type = cur_u32be(c);
+        if (type == SAMPLE_FLOW) {
+            flow_sample_old(f, c);
+        } else if (type == SAMPLE_COUNTERS) {
+            counter_sample_old(f, c);
+        } else {
+            return false;
+        }
+    }
+    return cur_ok(c);
+}
+
+/* ---- datagrams ---- */
+
+int decode_sflow(struct wire *w, const struct wire_datagram *d, struct cur *c, unsigned *flows)
+{
+    struct sflow f = {.m = {.w = w, .received = d->received}};
+    enum sequence_place place;
+    uint32_t sub_agent = 0;
+    uint32_t sequence, n;
+    bool whole;
+    int rc;
+    f.version = cur_u32be(c);
+    if (f.version != 2 && f.version != 4 && f.version != 5) {
+        return ERR_UNSUPPORTED;
+    }
+    f.m.version = (uint8_t)(NF_SFLOW | f.version);
+    if (read_address(c, &f.agent) == 0) {
+        f.agent = (struct ip){{0}};
+    }
+    sub_agent = f.version >= 5 ? cur_u32be(c) : 0;
+    sequence = cur_u32be(c);
+    cur_skip(c, 4); /* uptime */
+    n = cur_u32be(c);
+    if (!cur_ok(c)) {
+        return ERR_FORMAT;
+    }
+    f.m.e = exporter_of_agent(w, d, EXPORTER_SFLOW, sub_agent, &f.agent, &rc);
+    if (f.m.e == NULL) {
+        return rc;
+    }
+    place = sequence_check(f.m.e, sequence, WINDOW);
+    whole = f.version == 5 ? samples_v5(&f, c, n) : samples_old(&f, c, n);
+    sequence_advance(f.m.e, place, sequence, 1);
+    *flows += f.m.flows;
+    if (!whole) {
+        f.m.e->pub.loss.bad_datagrams++;
+        wire_say(w, WIRE_TROUBLE, "sFlow from exporter %u: malformed", f.m.e->pub.id.sysid);
+        return ERR_FORMAT;
+    }
+    return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * template.h - templates of NetFlow v9 and IPFIX: announced once, compiled to a copy plan, run on
+ * each record.
+ *
+ * A plan is a list of steps: skip so many octets, take so many, store them there. Elements nobody
+ * knows are skipped by their length; neighbours in the record never move because of them. Scope fields
+ * of options templates come first in `specs`.
+ */
+#ifndef WEIR_WIRE_TEMPLATE_H
+#define WEIR_WIRE_TEMPLATE_H
+
+#include "base/cur.h"
+#include "flow/rec.h"
+#include "wire/elements.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LENGTH_VARIABLE = 0xffff, TEMPLATE_FIELDS_MAX = 1024 };
+
+/* A field of a template as announced. */
+struct field_spec {
+    uint32_t pen;
+    uint16_t number;
+    uint16_t length; /* LENGTH_VARIABLE: each record says */
+};
+
+/* Where a plan stores: the record and the registers beside it. */
+struct workspace {
+    struct rec rec;
+    uint64_t reg[REG_COUNT_];
+    struct ip src6, dst6; /* IPv6 addresses of a template that has IPv4 ones too */
+};
+
+enum step_op { STEP_SKIP, STEP_NUM, STEP_IP4, STEP_IP6, STEP_MPLS, STEP_TEXT, STEP_BYTES,
+               STEP_ACL };
+
+struct step {
+    uint32_t skip;   /* octets to pass before this element */
+    uint16_t length; /* octets of the element, or LENGTH_VARIABLE */
+    uint16_t target; /* offset in struct workspace */
+    uint8_t op;      /* enum step_op */
+    uint8_t width;   /* STEP_NUM: octets of the target */
+    bool second;     /* another element of the template fills the same target: only if that is 0 */
+};
+
+struct template {
+    uint16_t id;
+    bool options;
+    bool two_families;    /* addresses of both families */
+    uint16_t nscopes;
+    uint16_t nspecs;
+    uint16_t nsteps;
+    uint32_t tail;        /* octets to pass behind the last step */
+    uint32_t min_length;  /* octets of the shortest record */
+    uint64_t groups;      /* groups that records of this template have */
+    uint64_t registers;   /* bit per enum wire_register that is filled */
+    struct field_spec *specs; /* nspecs; in one allocation with the template */
+    struct step *steps;
+};
+
+_Static_assert(REG_COUNT_ <= 64, "registers must fit a mask");
+
+static inline bool template_fills(const struct template *t, enum wire_register reg)
+{
+    return t->registers >> reg & 1;
+}
+
+/* Compile. enabled: groups to keep. NULL when memory is out. template_free() it. */
+struct template *template_new(enum element_set set, uint16_t id, bool options, unsigned nscopes,
+                              const struct field_spec *specs, unsigned nspecs, uint64_t enabled);
+void template_free(struct template *t);
+
+/* Same fields announced again? */
+bool template_same(const struct template *t, bool options, unsigned nscopes,
+                   const struct field_spec *specs, unsigned nspecs);
+
+/* Run the plan on the next record of c into *w (cleared by the caller). False when the record does not
+ * fit into what is left. */
+bool template_run(const struct template *t, struct cur *c, struct workspace *w);
+
+/* The octets of the n-th spec's value in a record for which the cursor stands at the record's begin;
+ * used for options data, which no plan describes. */
+struct span template_value(struct cur *c, const struct field_spec *spec);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * wiredump.c - for tests: decode the export datagrams of a capture, print a JSON object a flow.
+ *
+ * Usage: wiredump file.pcap. Keys are field names of the catalogue; the last line has the accounts.
+ */
+#include "base/ip.h"
+#include "packet/packet.h"
+#include "wire/wire.h"
+
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_value(const struct rec *r, enum field_id id)
+{
+    const uint8_t *p = (const uint8_t *)r + rec_offset(id);
+    char text[IP_TEXT_MAX];
+    if (field_of(id)->type == TYPE_IP) {
+        const struct ip *ip = (const struct ip *)(const void *)p;
+        ip_format(ip, ip_is_mapped(ip) ? 4 : 6, text);
+        printf("\"%s\"", text);
+    } else if (field_of(id)->type == TYPE_VAR) {
+        const struct span *s = (const struct span *)(const void *)p;
+        putchar('"');
+        for (uint32_t i = 0; i < s->len; i++) {
+            printf("%02x", s->data[i]);
+        }
+        putchar('"');
+    } else {
+        printf("%" PRIu64, rec_u64(r, id));
+    }
+}
+
+static void print_flow(void *ctx, const struct wire_exporter *from, const struct rec *r)
+{
+    (void)ctx;
+    (void)from;
+    printf("{\"FAMILY\": %d", rec_family(r));
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        const struct field *f = field_of((enum field_id)id);
+        bool address = id == FIELD_SRC_ADDR || id == FIELD_DST_ADDR;
+        if (rec_has(r, f->group) && (!address || rec_family(r) != 0)) {
+            printf(", \"%s\": ", f->name);
+            print_value(r, (enum field_id)id);
+        }
+    }
+    printf("}\n");
+}
+
+struct sums {
+    uint64_t gaps, missed, bad, no_template, bad_records, counters;
+};
+
+static void add_exporter(void *ctx, struct wire_exporter *e)
+{
+    struct sums *s = ctx;
+    s->gaps += e->loss.sequence_gaps;
+    s->missed += e->loss.sequence_missed;
+    s->bad += e->loss.bad_datagrams;
+    s->no_template += e->loss.no_template;
+    s->bad_records += e->loss.bad_records;
+    s->counters += e->counter_samples;
+}
+
+static void say(void *ctx, enum wire_event event, const char *text)
+{
+    (void)ctx;
+    (void)event;
+    fprintf(stderr, "%s\n", text);
+}
+
+int main(int argc, char **argv)
+{
+    char error[PCAP_ERRBUF_SIZE];
+    struct wire_options options = {.sampling = 0};
+    struct wire_sink sink = {.flow = print_flow, .say = say};
+    struct wire *w = wire_new(&options, &sink);
+    struct packet_options none = {false, false};
+    pcap_t *pcap = argc == 2 ? pcap_open_offline(argv[1], error) : NULL;
+    struct pcap_pkthdr *h;
+    const u_char *data;
+    uint64_t now = 0;
+    struct sums s = {0};
+    if (w == NULL || pcap == NULL) {
+        fprintf(stderr, "cannot open the capture\n");
+        return 1;
+    }
+    while (pcap_next_ex(pcap, &h, &data) == 1) {
+        struct packet p;
+        struct wire_datagram d;
+        if (packet_decode(pcap_datalink(pcap), data, h->caplen, &none, &p) != PACKET_OK ||
+            p.proto != 17) {
+            continue;
+        }
+        now = (uint64_t)h->ts.tv_sec * 1000 + (uint64_t)h->ts.tv_usec / 1000;
+        d = (struct wire_datagram){p.payload, p.payload_length, p.src, p.src_port, now, NULL};
+        wire_decode(w, &d);
+    }
+    wire_tick(w, now + 3600000);
+    wire_exporters(w, add_exporter, &s);
+    printf("{\"END\": 1, \"gaps\": %" PRIu64 ", \"missed\": %" PRIu64 ", \"bad\": %" PRIu64
+           ", \"no_template\": %" PRIu64 ", \"bad_records\": %" PRIu64 ", \"counters\": %" PRIu64
+           "}\n", s.gaps, s.missed, s.bad, s.no_template, s.bad_records, s.counters);
+    pcap_close(pcap);
+    wire_free(w);
+    return 0;
+}
