@@ -95,10 +95,16 @@ static char *put_count(char *out, size_t count)
     return out;
 }
 
+/* First and last letter; of octets that are neither letter nor digit the hexadecimal digits. */
 static char *put_alpn(char *out, const struct tls_text *alpn)
 {
-    *out++ = alpn->len > 0 ? alpn->text[0] : '0';
-    *out++ = alpn->len > 0 ? alpn->text[alpn->len - 1] : '0';
+    static const char digits[] = "0123456789abcdef";
+    unsigned char first = alpn->len > 0 ? (unsigned char)alpn->text[0] : '0';
+    unsigned char last = alpn->len > 0 ? (unsigned char)alpn->text[alpn->len - 1] : '0';
+    bool plain = isalnum(first) && isalnum(last);
+
+    *out++ = plain ? (char)first : digits[first >> 4];
+    *out++ = plain ? (char)last : digits[last & 15];
     return out;
 }
 
