@@ -156,6 +156,9 @@ static bool check_data(const struct dns_record *record)
 {
     struct cur data = record->data;
 
+    if (record->section == DNS_QUESTION) {
+        return true;
+    }
     if (record->type == DNS_OPT) {
         return check_options(data);
     }
