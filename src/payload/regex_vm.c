@@ -280,13 +280,13 @@ bool regex_vm_match(const struct regex_vm *vm, const uint8_t *data, size_t len,
                     struct regex_vm_scratch *s)
 {
     s->now_count = 0;
-    next_round(s, vm->count);
     for (size_t at = 0;; at++) {
         if (s->now_count == 0) {
-            at = vm->anchored ? at : skip(vm, data, len, at);
             if (vm->anchored && at > 0) {
                 return false;
             }
+            at = vm->anchored ? at : skip(vm, data, len, at);
+            next_round(s, vm->count); /* the marks are of another position */
         }
         if ((at == 0 || !vm->anchored) &&
             follow(vm, s, 0, data, len, at, s->now, &s->now_count)) {
@@ -331,23 +331,23 @@ static void note_first(struct regex_vm *vm, const struct set *set)
 }
 
 /* Learn how a match begins by following from the start at a place where all assertions hold (begin
- * and end of no data at all), and at one where only those on lines do. */
+ * and end of no data at all), and at one where all but TEXT_BEGIN do. */
 static int learn_start(struct regex_vm *vm)
 {
-    static const uint8_t line_ends[] = "\n\n";
+    static const uint8_t line_end[] = "\n";
     struct regex_vm_scratch *s = regex_vm_scratch_new(vm);
 
     if (s == NULL) {
         return ERR_NOMEM;
     }
     next_round(s, vm->count);
-    vm->empty = follow(vm, s, 0, line_ends, 0, 0, s->now, &s->now_count);
+    vm->empty = follow(vm, s, 0, line_end, 0, 0, s->now, &s->now_count);
     for (uint32_t t = 0; t < s->now_count; t++) {
         note_first(vm, &vm->sets[vm->program[s->now[t]].index]);
     }
     next_round(s, vm->count);
     s->now_count = 0;
-    vm->anchored = !follow(vm, s, 0, line_ends, 2, 1, s->now, &s->now_count) && s->now_count == 0;
+    vm->anchored = !follow(vm, s, 0, line_end, 1, 1, s->now, &s->now_count) && s->now_count == 0;
     regex_vm_scratch_free(s);
     return 0;
 }
