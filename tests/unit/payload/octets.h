@@ -2,8 +2,8 @@
 /*
  * octets.h - octets from hexadecimal text, in memory of exactly their size.
  */
-#ifndef WEIR_TESTS_OCTETS_H
-#define WEIR_TESTS_OCTETS_H
+#ifndef WEIR_PAYLOAD_OCTETS_H
+#define WEIR_PAYLOAD_OCTETS_H
 
 #include <stddef.h>
 #include <stdint.h>
