@@ -8,7 +8,9 @@ WEIRCAPD_LIBS = $(COLLECT_LIBS) $(FILTER_LIBS)
 WEIRPROBE_LIBS = $(PROBE_LIBS) $(FILTER_LIBS)
 WEIRCTL_LIBS = libweir-probe.a $(BASE_LIBS)
 
-sbin_PROGRAMS += weirprobe weirctl
+sbin_PROGRAMS += weirprobe weirctl weircapd
+weircapd_SOURCES = src/cmd/weircapd.c
+weircapd_LDADD = $(WEIRCAPD_LIBS)
 weirprobe_SOURCES = src/cmd/weirprobe.c
 weirprobe_LDADD = $(WEIRPROBE_LIBS)
 weirctl_SOURCES = src/cmd/weirctl.c

@@ -2,6 +2,8 @@
 # The room collect: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-collect.a
 libweir_collect_a_SOURCES = \
+    src/collect/collectargs.c src/collect/collectargs.h src/collect/collectargs.def \
+    src/collect/collector.c src/collect/collector.h \
     src/collect/source.c src/collect/source.h \
     src/collect/feed.c src/collect/feed.h \
     src/collect/receive.c src/collect/receive.h \
