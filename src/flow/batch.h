@@ -59,6 +59,8 @@ struct batch {
     const struct flow_meta *meta; /* exporters, samplers, names met in this block; may be NULL */
     uint64_t source_bytes; /* uncompressed octets of the block the rows come from; 0: unknown */
     bool other_records;   /* the block also holds records that are not flows */
+    uint32_t unread;      /* records (or parts of them) of the block that are damaged or unknown and were
+                           * left out; a program's status tells when it is not 0 */
     const char *notes;    /* about records of the block that were skipped: lines for the user, each with
                            * its newline; NULL: none */
     const struct batch_loader *loader; /* NULL: columns not present are absent */

@@ -122,6 +122,13 @@ int meta_put_exporter(struct flow_meta *m, const struct exporter *e)
         APPEND(m, exporters, nexporters, *e);
         return 0;
     }
+    if (e->version == 0 && old->version != 0) { /* counters only */
+        merged = *old;
+        merged.has_stat = e->has_stat;
+        merged.sequence_failures = e->sequence_failures;
+        merged.packets = e->packets;
+        merged.flows = e->flows;
+    }
     if (!e->has_stat && old->has_stat) {
         merged.has_stat = true;
         merged.sequence_failures = old->sequence_failures;

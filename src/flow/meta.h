@@ -19,7 +19,7 @@ enum { EXPORTER_SFLOW = 9999 };
 
 struct exporter {
     uint32_t sysid;   /* number that flow records carry (EXPORTER_ID); from 1 */
-    uint32_t version; /* 1 5 7 9 10 9999 */
+    uint32_t version; /* 1 5 7 9 10 9999; 0: only its counters are known (yet) */
     uint32_t id;      /* v5 engine tag, v9 source id, IPFIX observation domain, sFlow sub agent id */
     struct ip addr;
     bool has_stat;    /* the next three are known */

@@ -5,6 +5,7 @@
 #include "store/flowfile.h"
 
 #include "store/format.h"
+#include "store/nfdfile.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 /* Asked in this order. */
 static const struct flowfile_ops *const formats[] = {
+    &nfd2_reader,
     NULL,
 };
 

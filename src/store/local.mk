@@ -7,5 +7,15 @@ libweir_store_a_SOURCES = \
     src/store/filename.c src/store/filename.h \
     src/store/flowfile.c src/store/flowfile.h \
     src/store/flowwriter.c src/store/flowwriter.h \
-    src/store/format.h
+    src/store/format.h \
+    src/store/lzo.c src/store/lzo.h \
+    src/store/nfd2reader.c \
+    src/store/nfdblocks.c \
+    src/store/nfdcodec.c src/store/nfdcodec.h \
+    src/store/nfdfile.c src/store/nfdfile.h \
+    src/store/nfdlayout.c src/store/nfdlayout.h src/store/nfdhistory.def \
+    src/store/nfdmeta.c \
+    src/store/nfdrows.c src/store/nfdrows.h \
+    src/store/nfdwalk.h \
+    src/store/nfdwalk2.c
 STORE_LIBS = libweir-store.a $(FLOW_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BZ2_LIBS)

@@ -4,3 +4,5 @@
 #   tests_unit_store_test_x_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_filename
 tests_unit_store_test_filename_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_nffiles
+tests_unit_store_test_nffiles_LDADD = $(STORE_LIBS)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * nfdcodec.c - one row of functions per compression.
+ *
+ * LZ4 and bzip2 are optional libraries: without one its row has no functions. The size of an
+ * unpacked block is stored nowhere (zstd frames tell it); memory is bounded by NFD_BLOCK_MAX and by
+ * what the stored octets could expand to.
+ */
+#include "store/nfdcodec.h"
+
+#include "store/compression.h"
+#include "store/lzo.h"
+
+#include <zstd.h>
+#ifdef HAVE_LZ4
+#include <lz4.h>
+#include <lz4hc.h>
+#endif
+#ifdef HAVE_BZ2
+#include <bzlib.h>
+#endif
+
+struct piece {
+    const uint8_t *in;
+    size_t n;
+    uint8_t *out;
+    size_t room;
+    size_t made;
+};
+
+struct codec {
+    /* Set p->made; ERR_TRUNCATED keeps what was made. *why is set for ERR_FORMAT. */
+    int (*unpack)(struct piece *p, const char **why);
+    size_t (*bound)(size_t n);
+    int (*pack)(struct piece *p, int level);
+    size_t expansion; /* one stored octet becomes at most so many; 0: unknown */
+};
+
+/* ------------------------------------------------------------------ LZO */
+
+static int lzo_unpack_piece(struct piece *p, const char **why)
+{
+    int rc = lzo_unpack(p->in, p->n, p->out, p->room, &p->made);
+    *why = "broken stream";
+    return rc;
+}
+
+static int lzo_pack_piece(struct piece *p, int level)
+{
+    (void)level;
+    p->made = lzo_pack(p->in, p->n, p->out);
+    return p->made != 0 ? 0 : ERR_NOMEM;
+}
+
+/* ------------------------------------------------------------------ zstd */
+
+/* Frame by frame would do, but a stream also gives what stands before a break. */
+static int zstd_unpack_stream(struct piece *p, const char **why)
+{
+    ZSTD_DCtx *ctx = ZSTD_createDCtx();
+    ZSTD_inBuffer in = {p->in, p->n, 0};
+    ZSTD_outBuffer out = {p->out, p->room, 0};
+    size_t rc = 1;
+    if (ctx == NULL) {
+        return ERR_NOMEM;
+    }
+    while (rc != 0 && !ZSTD_isError(rc) && in.pos < in.size && out.pos < out.size) {
+        rc = ZSTD_decompressStream(ctx, &out, &in);
+    }
+    ZSTD_freeDCtx(ctx);
+    p->made = out.pos;
+    if (ZSTD_isError(rc)) {
+        *why = ZSTD_getErrorName(rc);
+        return ERR_FORMAT;
+    }
+    return rc == 0 ? 0 : out.pos == out.size ? ERR_LIMIT : ERR_TRUNCATED;
+}
+
+static int zstd_unpack(struct piece *p, const char **why)
+{
+    size_t rc = ZSTD_decompress(p->out, p->room, p->in, p->n);
+    if (!ZSTD_isError(rc)) {
+        p->made = rc;
+        return 0;
+    }
+    return zstd_unpack_stream(p, why);
+}
+
+static size_t zstd_bound(size_t n)
+{
+    return ZSTD_compressBound(n);
+}
+
+static int zstd_pack(struct piece *p, int level)
+{
+    size_t rc = ZSTD_compress(p->out, p->room, p->in, p->n, level != 0 ? level : ZSTD_CLEVEL_DEFAULT);
+    p->made = rc;
+    return ZSTD_isError(rc) ? ERR_NOMEM : 0;
+}
+
+/* ------------------------------------------------------------------ LZ4 */
+
+#ifdef HAVE_LZ4
+static int lz4_unpack(struct piece *p, const char **why)
+{
+    int made = LZ4_decompress_safe((const char *)p->in, (char *)p->out, (int)p->n, (int)p->room);
+    *why = "broken block";
+    p->made = made > 0 ? (size_t)made : 0;
+    return made < 0 ? ERR_FORMAT : 0;
+}
+
+static size_t lz4_bound(size_t n)
+{
+    return (size_t)LZ4_compressBound((int)n);
+}
+
+static int lz4_pack(struct piece *p, int level)
+{
+    const char *in = (const char *)p->in;
+    char *out = (char *)p->out;
+    int made = level > LZ4HC_CLEVEL_MIN
+                   ? LZ4_compress_HC(in, out, (int)p->n, (int)p->room, level)
+                   : LZ4_compress_default(in, out, (int)p->n, (int)p->room);
+    p->made = made > 0 ? (size_t)made : 0;
+    return made > 0 ? 0 : ERR_NOMEM;
+}
+#define LZ4_CODEC {lz4_unpack, lz4_bound, lz4_pack, 256}
+#else
+#define LZ4_CODEC {NULL, NULL, NULL, 0}
+#endif
+
+/* ------------------------------------------------------------------ bzip2 */
+
+#ifdef HAVE_BZ2
+static int bz2_result(int rc, const bz_stream *s)
+{
+    if (rc == BZ_STREAM_END) {
+        return s->avail_in == 0 ? 0 : ERR_FORMAT;
+    }
+    if (rc == BZ_OK) {
+        return s->avail_out == 0 ? ERR_LIMIT : ERR_TRUNCATED;
+    }
+    return rc == BZ_MEM_ERROR ? ERR_NOMEM : ERR_FORMAT;
+}
+
+static int bz2_unpack(struct piece *p, const char **why)
+{
+    bz_stream s = {.next_in = (char *)(uintptr_t)p->in, .avail_in = (unsigned)p->n,
+                   .next_out = (char *)p->out, .avail_out = (unsigned)p->room};
+    int rc;
+    *why = "broken stream";
+    if (BZ2_bzDecompressInit(&s, 0, 0) != BZ_OK) {
+        return ERR_NOMEM;
+    }
+    do {
+        rc = BZ2_bzDecompress(&s);
+    } while (rc == BZ_OK && s.avail_in > 0 && s.avail_out > 0);
+    p->made = p->room - s.avail_out;
+    rc = bz2_result(rc, &s);
+    BZ2_bzDecompressEnd(&s);
+    return rc;
+}
+
+static size_t bz2_bound(size_t n)
+{
+    return n + n / 100 + 600;
+}
+
+static int bz2_pack(struct piece *p, int level)
+{
+    unsigned room = (unsigned)p->room;
+    int rc = BZ2_bzBuffToBuffCompress((char *)p->out, &room, (char *)(uintptr_t)p->in,
+                                      (unsigned)p->n, 9, 0, 0);
+    (void)level;
+    p->made = room;
+    return rc == BZ_OK ? 0 : ERR_NOMEM;
+}
+#define BZ2_CODEC {bz2_unpack, bz2_bound, bz2_pack, 0}
+#else
+#define BZ2_CODEC {NULL, NULL, NULL, 0}
+#endif
+
+static const struct codec codecs[COMPRESSION_COUNT_] = {
+    [COMPRESSION_LZO] = {lzo_unpack_piece, lzo_bound, lzo_pack_piece, 256},
+    [COMPRESSION_BZ2] = BZ2_CODEC,
+    [COMPRESSION_LZ4] = LZ4_CODEC,
+    [COMPRESSION_ZSTD] = {zstd_unpack, zstd_bound, zstd_pack, 0},
+};
+
+bool nfdcodec_built(enum flow_compression c)
+{
+    return c == COMPRESSION_NONE || (c < COMPRESSION_COUNT_ && codecs[c].unpack != NULL);
+}
+
+static int not_built(enum flow_compression c, struct fault *fault)
+{
+    if ((unsigned)c >= COMPRESSION_COUNT_) {
+        return fault_set(fault, ERR_UNSUPPORTED, "unknown compression: %u", (unsigned)c);
+    }
+    return fault_set(fault, ERR_UNSUPPORTED, "%s compressed, but this weir was built without %s",
+                     compression_name(c), compression_name(c));
+}
+
+/* Room for the unpacked octets. */
+static size_t room_for(enum flow_compression c, const uint8_t *in, size_t n)
+{
+    unsigned long long told = ZSTD_CONTENTSIZE_UNKNOWN;
+    size_t room = NFD_BLOCK_MAX;
+    if (codecs[c].expansion != 0 && n < NFD_BLOCK_MAX / codecs[c].expansion) {
+        room = n * codecs[c].expansion;
+    }
+    if (c == COMPRESSION_ZSTD) {
+        told = ZSTD_getFrameContentSize(in, n);
+        room = told < room ? (size_t)told : room;
+    }
+    return room;
+}
+
+static int unpack_failed(int rc, enum flow_compression c, const char *why, struct fault *fault)
+{
+    switch (rc) {
+    case ERR_LIMIT:
+        return fault_set(fault, rc, "%s: a block of more than %d octets", compression_name(c),
+                         NFD_BLOCK_MAX);
+    case ERR_TRUNCATED:
+        return fault_set(fault, rc, "%s: the compressed octets end too early", compression_name(c));
+    case ERR_FORMAT:
+        return fault_set(fault, rc, "%s: %s", compression_name(c), why);
+    default:
+        return fault_set(fault, rc, "%s", err_text(rc));
+    }
+}
+
+int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct arena *arena,
+                    const uint8_t **out, size_t *out_len, struct fault *fault)
+{
+    struct piece p = {.in = in, .n = n};
+    const char *why = "";
+    int rc;
+    *out = in;
+    *out_len = n;
+    if (c == COMPRESSION_NONE) {
+        return 0;
+    }
+    if (!nfdcodec_built(c)) {
+        return not_built(c, fault);
+    }
+    p.room = room_for(c, in, n);
+    p.out = arena_alloc(arena, p.room);
+    if (p.out == NULL) {
+        return unpack_failed(ERR_NOMEM, c, why, fault);
+    }
+    rc = codecs[c].unpack(&p, &why);
+    *out = p.out;
+    *out_len = p.made;
+    return rc == 0 ? 0 : unpack_failed(rc, c, why, fault);
+}
+
+size_t nfdcodec_bound(enum flow_compression c, size_t n)
+{
+    return c == COMPRESSION_NONE || !nfdcodec_built(c) ? n : codecs[c].bound(n);
+}
+
+int nfdcodec_pack(enum flow_compression c, int level, const uint8_t *in, size_t n, uint8_t *out,
+                  size_t *packed, struct fault *fault)
+{
+    struct piece p = {.in = in, .n = n, .out = out, .room = nfdcodec_bound(c, n)};
+    int rc;
+    if (!nfdcodec_built(c)) {
+        return not_built(c, fault);
+    }
+    rc = codecs[c].pack(&p, level);
+    *packed = p.made;
+    return rc == 0 ? 0 : fault_set(fault, rc, "%s: compressing failed", compression_name(c));
+}
