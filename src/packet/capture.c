@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * capture.c - libpcap behind one small interface.
+ * capture.c - libpcap, or the ring, behind one small interface.
  */
 #include "packet/capture.h"
 
 #include "packet/packet.h"
+#include "packet/ring.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 enum { LIVE_TIMEOUT_MSEC = 100 };
 
 struct capture {
+    struct ring *ring; /* or */
     pcap_t *pcap;
     int link_type;
     bool live;
@@ -110,7 +112,7 @@ static int set_filter(struct capture *c, const char *text, struct fault *fault)
     return rc;
 }
 
-static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
+static int open_pcap(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
     int rc = o->file != NULL ? open_file(c, o->file, fault) : open_live(c, o, fault);
     if (rc != 0) {
@@ -123,6 +125,18 @@ static int open_any(struct capture *c, const struct capture_options *o, struct f
                          c->link_type, name != NULL ? name : "unknown");
     }
     return set_filter(c, o->filter, fault);
+}
+
+/* The ring where there is one, libpcap for all else. */
+static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
+{
+    int rc = o->file != NULL ? ERR_UNSUPPORTED : ring_open(o, &c->ring, fault);
+    if (rc == ERR_UNSUPPORTED) {
+        return open_pcap(c, o, fault);
+    }
+    c->live = true;
+    c->link_type = DLT_EN10MB;
+    return rc;
 }
 
 int capture_open(const struct capture_options *options, struct capture **out, struct fault *fault)
@@ -145,6 +159,7 @@ void capture_close(struct capture *c)
     if (c->pcap != NULL) {
         pcap_close(c->pcap);
     }
+    ring_close(c->ring);
     free(c);
 }
 
@@ -160,6 +175,9 @@ bool capture_is_live(const struct capture *c)
 
 int capture_fd(const struct capture *c)
 {
+    if (c->ring != NULL) {
+        return ring_fd(c->ring);
+    }
     return c->live ? pcap_get_selectable_fd(c->pcap) : -1;
 }
 
@@ -173,6 +191,9 @@ int capture_next(struct capture *c, struct frame *out, struct fault *fault)
 {
     struct pcap_pkthdr *h;
     const u_char *data;
+    if (c->ring != NULL) {
+        return ring_next(c->ring, out);
+    }
     switch (pcap_next_ex(c->pcap, &h, &data)) {
     case 1:
         *out = (struct frame){usec_of(c, h), data, h->caplen, h->len};
@@ -189,6 +210,10 @@ int capture_next(struct capture *c, struct frame *out, struct fault *fault)
 void capture_stats(struct capture *c, struct capture_stats *out)
 {
     struct pcap_stat s;
+    if (c->ring != NULL) {
+        ring_stats(c->ring, out);
+        return;
+    }
     *out = (struct capture_stats){.known = c->live && pcap_stats(c->pcap, &s) == 0};
     if (out->known) {
         out->received = s.ps_recv;

@@ -2,9 +2,10 @@
 /*
  * capture.h - where packets come from: a capture file or a live interface.
  *
- * Files: whatever libpcap reads (pcap, pcapng), also gzip-compressed when built with zlib; "-" is
- * standard input. Live: libpcap, whose Linux ring is asked for short block times, so that packets
- * of quiet links are seen at once; "any" too. Used by one thread.
+ * Files: whatever libpcap reads (pcap, pcapng), also gzip-compressed when built with zlib; "-"
+ * is standard input. Live: on Linux a memory-mapped ring (ring.h) for Ethernet interfaces, else
+ * libpcap ("any", tunnels), asked for short block times, so that packets of quiet links are seen
+ * soon. Used by one thread.
  */
 #ifndef WEIR_PACKET_CAPTURE_H
 #define WEIR_PACKET_CAPTURE_H
@@ -31,6 +32,7 @@ struct capture_options {
     int snap_length;
     int buffer_octets;     /* 0: the system's default */
     bool promiscuous;
+    bool share;            /* one of several captures of this process: each gets its flows */
 };
 
 struct capture_stats {

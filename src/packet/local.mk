@@ -6,6 +6,7 @@ libweir_packet_a_SOURCES = \
     src/packet/fragment.c src/packet/fragment.h \
     src/packet/link.c src/packet/packet.h \
     src/packet/network.c \
+    src/packet/ring.c src/packet/ring.h \
     src/packet/transport.c \
     src/packet/tunnel.c \
     src/packet/walk.h
