@@ -16,7 +16,8 @@
  *     TEXT   octets up to the first NUL             BYTES  octets as they are
  *
  * Elements that are only a piece of a field's value go to registers (wire/registers.def). When a
- * template has several elements for one field, the first one that is not zero counts.
+ * template has several elements for one field, the last one that is not zero counts (with tunnels: the
+ * inner packet's).
  */
 #ifndef WEIR_WIRE_ELEMENTS_H
 #define WEIR_WIRE_ELEMENTS_H

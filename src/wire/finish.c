@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_IPV4 = 4, PROTO_ICMP6 = 58 };
+enum { PROTO_ICMP = 1, PROTO_IPV4 = 4, PROTO_ICMP6 = 58 };
 enum { FLAG_EVENT = 1, FLAG_SAMPLED = 2 };
 enum { AHEAD_MAX_MSEC = 100000 }; /* a flow may end so much after the export time */
 
@@ -161,6 +161,9 @@ static void set_times(struct message *m, const struct template *t, struct worksp
 
 static void set_icmp(struct rec *r, const uint64_t *reg)
 {
+    if (r->proto == 0) { /* some exporters leave out the protocol when they tell type and code */
+        r->dst_port = reg[REG_ICMP] != 0 ? (uint16_t)reg[REG_ICMP] : r->dst_port;
+    }
     if (r->proto != PROTO_ICMP && r->proto != PROTO_ICMP6) {
         return;
     }
@@ -388,4 +391,10 @@ void message_note_clock(struct message *m)
         e->pub.clock_backwards++;
     }
     e->export_sec = m->export_sec;
+}
+
+uint64_t message_export_msec(uint32_t export_sec, uint64_t received)
+{
+    const uint32_t year_1980 = 315532800;
+    return export_sec >= year_1980 ? (uint64_t)export_sec * 1000 : received;
 }

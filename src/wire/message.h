@@ -44,6 +44,9 @@ int decode_nfd(struct wire *w, const struct wire_datagram *d, struct cur *c, uns
 /* Option data: one record at the cursor. False when it does not fit. */
 bool options_record(struct message *m, const struct template *t, struct cur *c);
 
+/* The export time in msec; of an exporter without a clock (before 1980) the time of reception. */
+uint64_t message_export_msec(uint32_t export_sec, uint64_t received);
+
 /* Has the exporter seen its clock go back? Counts it. */
 void message_note_clock(struct message *m);
 

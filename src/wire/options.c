@@ -112,6 +112,9 @@ static bool read_rate(const struct facts *f, struct sampler *s)
         s->space_interval = (uint32_t)number(f, FACT_SPACE);
     } else if (has(f, FACT_INTERVAL) || has(f, FACT_PACKETS)) {
         uint64_t n = number(f, has(f, FACT_INTERVAL) ? FACT_INTERVAL : FACT_PACKETS);
+        if (n == 1 && !has(f, FACT_INTERVAL)) { /* one in a row and nothing skipped: no sampling */
+            return false;
+        }
         s->packet_interval = 1;
         s->space_interval = n > 0 ? (uint32_t)n - 1 : 0;
     } else if (has(f, FACT_SIZE) && has(f, FACT_POPULATION)) {

@@ -84,7 +84,7 @@ static void data_that_waited(struct message *m, const struct template *t)
         struct message then = *m;
         then.received = p->received;
         then.export_sec = p->export_sec;
-        then.export_msec = (uint64_t)p->export_sec * 1000;
+        then.export_msec = message_export_msec(p->export_sec, p->received);
         then.uptime = p->uptime;
         then.flows = 0;
         data_set(&then, t, cur_of(p->data, p->len));
@@ -269,7 +269,7 @@ int decode_v9(struct wire *w, const struct wire_datagram *d, struct cur *c, unsi
     cur_skip(c, 4); /* version and count, which nobody gets right */
     m.uptime = cur_u32be(c);
     m.export_sec = cur_u32be(c);
-    m.export_msec = (uint64_t)m.export_sec * 1000;
+    m.export_msec = message_export_msec(m.export_sec, d->received);
     sequence = cur_u32be(c);
     domain = cur_u32be(c);
     m.engine_type = (uint8_t)(domain >> 8);
@@ -305,7 +305,7 @@ int decode_ipfix(struct wire *w, const struct wire_datagram *d, struct cur *c, u
     cur_skip(c, 2);
     len = cur_u16be(c);
     m.export_sec = cur_u32be(c);
-    m.export_msec = (uint64_t)m.export_sec * 1000;
+    m.export_msec = message_export_msec(m.export_sec, d->received);
     sequence = cur_u32be(c);
     domain = cur_u32be(c);
     if (!cur_ok(c) || len < IPFIX_HEADER) {

@@ -25,6 +25,7 @@ struct sample {
     struct rec r;
     uint32_t rate;
     uint32_t frame_length;
+    bool has_header; /* the sampled octets were there: other descriptions of the packet only add */
     char path[PATH_ROOM];
     char communities[PATH_ROOM];
 };
@@ -144,6 +145,7 @@ static void raw_header(struct sflow *f, struct cur *c)
     uint32_t len;
     const uint8_t *data;
     f->s.frame_length = cur_u32be(c);
+    f->s.has_header = true;
     if (f->version >= 5) {
         cur_skip(c, 4); /* octets stripped */
     }
@@ -158,7 +160,11 @@ static void raw_header(struct sflow *f, struct cur *c)
 static void raw_ethernet(struct sflow *f, struct cur *c)
 {
     struct rec *r = &f->s.r;
-    f->s.frame_length = cur_u32be(c);
+    uint32_t length = cur_u32be(c);
+    f->s.frame_length = f->s.has_header ? f->s.frame_length : length;
+    if (rec_has(r, GROUP_MAC)) { /* from the header itself */
+        return;
+    }
     r->in_src_mac = cur_uintbe(c, 6);
     cur_skip(c, 2);
     r->out_dst_mac = cur_uintbe(c, 6);
@@ -170,7 +176,11 @@ static void raw_ethernet(struct sflow *f, struct cur *c)
 static void raw_ip(struct sflow *f, struct cur *c, int family)
 {
     struct rec *r = &f->s.r;
-    f->s.frame_length = cur_u32be(c);
+    uint32_t length = cur_u32be(c);
+    if (rec_family(r) != 0) {
+        return;
+    }
+    f->s.frame_length = f->s.frame_length != 0 ? f->s.frame_length : length;
     r->proto = (uint8_t)cur_u32be(c);
     if (family == 4) {
         r->src_addr = ip_from_v4(cur_u32be(c));
@@ -250,7 +260,7 @@ static void ext_gateway(struct sflow *f, struct cur *c)
 {
     struct rec *r = &f->s.r;
     struct ip next;
-    uint32_t own, n;
+    uint32_t n;
     int family = f->version >= 5 ? read_address(c, &next) : 0;
     if (family == 4) {
         r->bgp_next4 = next;
@@ -259,11 +269,10 @@ static void ext_gateway(struct sflow *f, struct cur *c)
         r->bgp_next6 = next;
         rec_add_group(r, GROUP_BGP_NEXT6);
     }
-    own = cur_u32be(c);
+    cur_skip(c, 4); /* the agent's own */
     r->src_as = cur_u32be(c);
     r->prev_as = cur_u32be(c);
     rec_add_group(r, GROUP_AS_ADJACENT);
-    r->dst_as = own;
     n = f->version >= 4 ? cur_u32be(c) : 1;
     for (uint32_t i = 0; i < n && cur_ok(c); i++) {
         path_segment(f, c);
@@ -347,6 +356,7 @@ static void begin_sample(struct sflow *f)
     rec_clear(&s->r);
     s->rate = 0;
     s->frame_length = 0;
+    s->has_header = false;
     s->path[0] = '\0';
     s->communities[0] = '\0';
     rec_add_group(&s->r, GROUP_MISC);
@@ -380,8 +390,8 @@ static void interfaces(struct sflow *f, struct cur *c, bool expanded)
         cur_skip(c, 4);
         r->out_if = cur_u32be(c);
     } else {
-        r->in_if = cur_u32be(c);
-        r->out_if = cur_u32be(c);
+        r->in_if = cur_u32be(c) & INTERFACE_MASK; /* the upper two bits say what kind of number it is */
+        r->out_if = cur_u32be(c) & INTERFACE_MASK;
     }
 }
 

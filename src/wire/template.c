@@ -220,28 +220,17 @@ static uint64_t number_of(const uint8_t *p, uint32_t len)
     }
 }
 
-static bool all_zero(const uint8_t *p, size_t n)
-{
-    while (n > 0 && *p == 0) {
-        p++;
-        n--;
-    }
-    return n == 0;
-}
-
 static void store_number(uint8_t *to, const struct step *s, const uint8_t *p, uint32_t len)
 {
     uint64_t v = number_of(p, len);
-    if (!s->second || all_zero(to, s->width)) {
+    if (!s->second || v != 0) {
         memcpy(to, &v, s->width);
     }
 }
 
 static void store_ip(uint8_t *to, const struct step *s, const struct ip *ip)
 {
-    struct ip old;
-    memcpy(&old, to, sizeof old);
-    if (!s->second || ip_is_zero(&old)) {
+    if (!s->second || !ip_is_zero(ip)) {
         memcpy(to, ip, sizeof *ip);
     }
 }
@@ -249,12 +238,10 @@ static void store_ip(uint8_t *to, const struct step *s, const struct ip *ip)
 static void store_span(uint8_t *to, const struct step *s, const uint8_t *p, uint32_t len)
 {
     struct span span = {p, len};
-    struct span old;
-    memcpy(&old, to, sizeof old);
     if (s->op == STEP_TEXT) {
         span.len = (uint32_t)strnlen((const char *)p, len);
     }
-    if (!s->second || old.len == 0) {
+    if (!s->second || span.len != 0) {
         memcpy(to, &span, sizeof span);
     }
 }

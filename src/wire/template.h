@@ -42,7 +42,7 @@ struct step {
     uint16_t target; /* offset in struct workspace */
     uint8_t op;      /* enum step_op */
     uint8_t width;   /* STEP_NUM: octets of the target */
-    bool second;     /* another element of the template fills the same target: only if that is 0 */
+    bool second;     /* an earlier element fills the same target: replaces it unless zero */
 };
 
 struct template {
