@@ -25,7 +25,6 @@ struct sample {
     struct rec r;
     uint32_t rate;
     uint32_t frame_length;
-    bool has_header; /* the sampled octets were there: other descriptions of the packet only add */
     char path[PATH_ROOM];
     char communities[PATH_ROOM];
 };
@@ -145,7 +144,6 @@ static void raw_header(struct sflow *f, struct cur *c)
     uint32_t len;
     const uint8_t *data;
     f->s.frame_length = cur_u32be(c);
-    f->s.has_header = true;
     if (f->version >= 5) {
         cur_skip(c, 4); /* octets stripped */
     }
@@ -161,7 +159,7 @@ static void raw_ethernet(struct sflow *f, struct cur *c)
 {
     struct rec *r = &f->s.r;
     uint32_t length = cur_u32be(c);
-    f->s.frame_length = f->s.has_header ? f->s.frame_length : length;
+    f->s.frame_length = f->s.frame_length != 0 ? f->s.frame_length : length;
     if (rec_has(r, GROUP_MAC)) { /* from the header itself */
         return;
     }
@@ -177,10 +175,10 @@ static void raw_ip(struct sflow *f, struct cur *c, int family)
 {
     struct rec *r = &f->s.r;
     uint32_t length = cur_u32be(c);
+    f->s.frame_length = length; /* the packet without its link header */
     if (rec_family(r) != 0) {
         return;
     }
-    f->s.frame_length = f->s.frame_length != 0 ? f->s.frame_length : length;
     r->proto = (uint8_t)cur_u32be(c);
     if (family == 4) {
         r->src_addr = ip_from_v4(cur_u32be(c));
@@ -356,7 +354,6 @@ static void begin_sample(struct sflow *f)
     rec_clear(&s->r);
     s->rate = 0;
     s->frame_length = 0;
-    s->has_header = false;
     s->path[0] = '\0';
     s->communities[0] = '\0';
     rec_add_group(&s->r, GROUP_MISC);
