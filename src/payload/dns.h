@@ -7,8 +7,8 @@
  * stay references into the message until somebody wants their text. The payload must outlive the
  * message.
  *
- * The work is bounded by the length of the message: the counts of the header promise nothing, a name
- * has at most 255 octets and follows at most DNS_JUMPS_MAX compression pointers.
+ * The work is bounded by the length of the message: the counts of the header promise nothing, a
+ * name has at most 255 octets and follows at most DNS_JUMPS_MAX compression pointers.
  */
 #ifndef WEIR_PAYLOAD_DNS_H
 #define WEIR_PAYLOAD_DNS_H
@@ -95,8 +95,8 @@ struct dns_walk {
     bool opt_seen;
 };
 
-/* Read header and check all records. prefixed: the message follows two octets with its length (TCP);
- * their value is not looked at, because the payload may hold less. Returns 0, ERR_FORMAT or
+/* Read header and check all records. prefixed: the message follows two octets with its length
+ * (TCP); their value is not looked at, because the payload may hold less. Returns 0, ERR_FORMAT or
  * ERR_TRUNCATED (then *m is undefined). */
 int dns_open(struct dns_message *m, const void *payload, size_t len, bool prefixed);
 

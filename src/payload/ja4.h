@@ -5,9 +5,9 @@
  * ciphers and extensions, first and last letter of the first ALPN name; SHA-256 of the sorted
  * ciphers; SHA-256 of the sorted extensions (without 0 and 16) and the signature algorithms.
  *
- * Equal to nfdump 1.7.8, also where that departs from the published JA4: the version is that of the
- * version field (12 for TLS 1.3), no value above 99 ciphers or extensions, none without an extension
- * to hash.
+ * Equal to nfdump 1.7.8, also where that departs from the published JA4: the version is that of
+ * the version field (12 for TLS 1.3), no value above 99 ciphers or extensions, none without an
+ * extension to hash.
  */
 #ifndef WEIR_PAYLOAD_JA4_H
 #define WEIR_PAYLOAD_JA4_H

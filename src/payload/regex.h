@@ -4,8 +4,8 @@
  *
  * Literals, . [] [^] ( ) | ^ $, the repeats ? * + {n} {n,} {n,m} and their lazy forms, the classes
  * \d \D \w \W \s \S \h, the octets \r \n \t \f \v \xHH, \ before any punctuation, back references
- * \1 to \9. Not accepted: an empty expression or branch, (?...), a repeat of a repeat or of ^ and $,
- * unescaped ] { }.
+ * \1 to \9. Not accepted: an empty expression or branch, (?...), a repeat of a repeat or of ^ and
+ * $, unescaped ] { }.
  *
  * A search is not anchored. "." is any octet but CR and LF. "^" and "$" are the ends of the data.
  * Flags: i no case (ASCII), m "^" and "$" also after and before CR or LF, s "." is any octet.

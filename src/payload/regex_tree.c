@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * regex_tree.c - recursive descent: choice, sequence, item (atom with repeat), atom. The first fault
- * sticks; functions return NULL from then on.
+ * regex_tree.c - recursive descent: choice, sequence, item (atom with repeat), atom. The first
+ * fault sticks; functions return NULL from then on.
  */
 #include "payload/regex_tree.h"
 
@@ -342,7 +342,7 @@ static struct regex_node *parse_atom(struct parser *p)
     case ']':
     case '}':
         p->at--;
-        return (struct regex_node *)refuse(p, ERR_SYNTAX, "a closing bracket without an opening one");
+        return (struct regex_node *)refuse(p, ERR_SYNTAX, "a lone closing bracket");
     default:
         return new_octet(p, (unsigned char)c);
     }

@@ -2,12 +2,12 @@
 /*
  * regex_vm.c - compile the tree to a program; run all threads of it in lock step over the data.
  *
- * A thread is the number of an instruction that consumes an octet (OP_SET). Following an instruction
- * means going through jumps, splits and assertions up to such instructions; a mark per instruction
- * lets each be followed once per position, which bounds the work and ends empty loops.
+ * A thread is the number of an instruction that consumes an octet (OP_SET). Following an
+ * instruction means going through jumps, splits and assertions up to such instructions; a mark per
+ * instruction lets each be followed once per position, which bounds the work and ends empty loops.
  *
- * A new thread starts at every position. While no thread lives, octets with which no match can begin
- * are skipped.
+ * A new thread starts at every position. While no thread lives, octets with which no match can
+ * begin are skipped.
  */
 #include "payload/regex_vm.h"
 
@@ -18,7 +18,7 @@ enum op { OP_SET, OP_SPLIT, OP_JUMP, OP_ASSERT, OP_MATCH };
 
 struct instruction {
     enum op op;
-    uint32_t to;    /* SPLIT: the other way (the first is the next instruction); JUMP: the only one */
+    uint32_t to;    /* SPLIT: the second way (the first is the next one); JUMP: the only way */
     uint32_t index; /* SET: which set; ASSERT: an enum regex_kind */
 };
 

@@ -98,17 +98,28 @@ static void refuse(struct check *t, const char *hex)
     free(o.data);
 }
 
+static void accept(struct check *t, const char *hex)
+{
+    struct octets o = octets_of(hex);
+    struct tls_hello hello;
+
+    CHECK_EQ_I64(tls_parse(o.data, o.len, &hello), 0);
+    free(o.data);
+}
+
 #define RANDOM "0000000000000000000000000000000000000000000000000000000000000000"
 
 static void test_refused(struct check *t)
 {
     refuse(t, "");
     refuse(t, "474554202f");
-    refuse(t, "170303000400000000");                                     /* not a handshake */
-    refuse(t, "1603010031" "0e00002d" "0303" RANDOM "00" "0002002f" "0100" "0000"); /* not a hello */
-    refuse(t, "160301002f" "0100002b" "0303" RANDOM "00" "0002002f" "0100" "0000"); /* no extension */
-    refuse(t, "160301002d" "01000029" "0303" RANDOM "00" "0000" "0100" "0000");     /* no cipher */
-    refuse(t, "160301002f" "0100002b" "0305" RANDOM "00" "0002002f" "0100" "0000"); /* version */
+    refuse(t, "170303000400000000");
+    /* a certificate; no extension; no cipher; an unknown version */
+    refuse(t, "1603010033" "0b00002f" "0303" RANDOM "00" "0002002f" "0100" "0004ff010000");
+    refuse(t, "160301002f" "0100002b" "0303" RANDOM "00" "0002002f" "0100" "0000");
+    refuse(t, "1603010031" "0100002d" "0303" RANDOM "00" "0000" "0100" "0004ff010000");
+    refuse(t, "1603010033" "0100002f" "0305" RANDOM "00" "0002002f" "0100" "0004ff010000");
+    accept(t, "1603010033" "0100002f" "0303" RANDOM "00" "0002002f" "0100" "0004ff010000");
 }
 
 CHECK_MAIN(test_hellos, test_cut, test_alpn_and_lists, test_grease, test_refused)
