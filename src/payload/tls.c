@@ -84,7 +84,7 @@ static bool read_server_name(struct tls_hello *hello, struct cur body)
     size_t len = cur_u16be(&list);
     const uint8_t *name = cur_take(&list, len);
 
-    if (name == NULL || len > TLS_SNI_MAX) {
+    if (!cur_ok(&list) || len > TLS_SNI_MAX) {
         return false;
     }
     hello->sni.text = (const char *)name;
@@ -110,7 +110,7 @@ static bool read_alpn(struct tls_hello *hello, struct cur body)
     size_t len = cur_u8(&list);
     const uint8_t *name = cur_take(&list, len);
 
-    if (name == NULL) {
+    if (!cur_ok(&list)) {
         return false;
     }
     hello->alpn.text = (const char *)name;
