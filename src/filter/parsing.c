@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * parsing.c - texts, includes, the list of terms.
+ */
+#include "filter/parsing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { INCLUDE_OCTETS_MAX = 256 * 1024 * 1024 };
+
+const struct source *source_new(struct arena *a, const char *name, const char *text, size_t len)
+{
+    struct source *s = arena_zalloc(a, sizeof *s);
+    const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;
+    if (s == NULL) {
+        return NULL;
+    }
+    s->len = nul != NULL ? (size_t)(nul - text) : len;
+    s->text = arena_strndup(a, text, s->len);
+    s->scanned = arena_zalloc(a, s->len + 2);
+    s->name = name != NULL ? arena_strndup(a, name, strlen(name)) : NULL;
+    if (s->text == NULL || s->scanned == NULL || (name != NULL && s->name == NULL)) {
+        return NULL;
+    }
+    memcpy(s->scanned, s->text, s->len);
+    return s;
+}
+
+void parsing_fail(struct parsing *p, int error, const char *message)
+{
+    if (p->error == 0) {
+        p->error = error;
+        p->error_at = p->last;
+        snprintf(p->message, sizeof p->message, "%s", message);
+    }
+}
+
+static const struct source *read_stream(struct parsing *p, const char *name, FILE *f)
+{
+    struct stat st;
+    char *data;
+    size_t len;
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > INCLUDE_OCTETS_MAX) {
+        parsing_fail(p, ERR_IO, "not a regular file of reasonable size");
+        return NULL;
+    }
+    data = arena_alloc(p->arena, (size_t)st.st_size + 1);
+    if (data == NULL) {
+        parsing_fail(p, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    len = fread(data, 1, (size_t)st.st_size, f);
+    return source_new(p->arena, name, data, len);
+}
+
+const struct source *source_read(struct parsing *p, const char *name, size_t name_len)
+{
+    char copy[512];
+    char message[sizeof p->message];
+    const struct source *s;
+    FILE *f;
+    snprintf(copy, sizeof copy, "%.*s", (int)(name_len < 511 ? name_len : 511), name);
+    f = fopen(copy, "re");
+    if (f == NULL) {
+        snprintf(message, sizeof message, "Failed to open include file '%.150s': %s", copy,
+                 strerror(errno));
+        parsing_fail(p, ERR_IO, message);
+        return NULL;
+    }
+    s = read_stream(p, copy, f);
+    fclose(f);
+    return s;
+}
+
+struct ast_node *parsing_term(struct parsing *p, struct ast_term *t)
+{
+    struct ast_node *n = ast_term_node(p->arena, t);
+    if (n != NULL && p->nterms == p->terms_room) {
+        size_t room = p->terms_room == 0 ? 64 : p->terms_room * 4;
+        struct ast_term **grown = arena_alloc(p->arena, room * sizeof(struct ast_term *));
+        if (grown == NULL) {
+            return NULL;
+        }
+        if (p->nterms > 0) {
+            memcpy(grown, p->terms, p->nterms * sizeof(struct ast_term *));
+        }
+        p->terms = grown;
+        p->terms_room = room;
+    }
+    if (n != NULL) {
+        p->terms[p->nterms++] = n->term;
+    }
+    return n;
+}
