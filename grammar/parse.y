@@ -22,15 +22,14 @@
 #include <stdio.h>
 #include <string.h>
 
-int weir_filter_lex(WEIR_FILTER_STYPE *value, void *scanner);
+int weir_filter_scan(WEIR_FILTER_STYPE *value, void *scanner);
 
 /* The scanner finds the parsing in its extra data. */
-static int next_token(WEIR_FILTER_STYPE *value, struct parsing *p, void *scanner)
+static int yylex(WEIR_FILTER_STYPE *value, struct parsing *p, void *scanner)
 {
     (void)p;
-    return weir_filter_lex(value, scanner);
+    return weir_filter_scan(value, scanner);
 }
-#define yylex next_token
 
 static void yyerror(struct parsing *p, void *scanner, const char *message)
 {
@@ -112,7 +111,7 @@ static void finish(struct ast_term *t, struct parsing *p)
     enum comparator cmp;
 }
 
-%token <token> WORD "a word" NUMBER "a number" GEO "geo and a country" LABEL "a label"
+%token <token> PLAIN_WORD "a word" NUMBER "a number" GEO "geo and a country" LABEL "a label"
 %token <token> KW_EQ "a comparator" KW_GT KW_LT KW_GE KW_LE
 %token <token> KW_AND "'and'" KW_OR "'or'" KW_NOT "'not'"
 %token <token> KW_ANY "'any'" KW_FAMILY KW_IPV6 KW_IDENT KW_NUMBER_TERM KW_SUBJECT KW_EXPORTER KW_ICMP
@@ -157,75 +156,75 @@ term:
     KW_ANY                      { $$ = term_of(TERM_ANY, DIR_ANY, $1); }
   | KW_FAMILY                   { $$ = term_of(TERM_FAMILY, DIR_ANY, $1); }
   | KW_IPV6                     { $$ = term_of(TERM_FAMILY, DIR_ANY, $1); }
-  | KW_IDENT WORD               { $$ = and_word(term_of(TERM_IDENT, DIR_ANY, $1), $2); }
+  | KW_IDENT PLAIN_WORD               { $$ = and_word(term_of(TERM_IDENT, DIR_ANY, $1), $2); }
   | KW_NUMBER_TERM cmp NUMBER   { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
-  | KW_SUBJECT WORD cmp NUMBER  { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_ICMP WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_EXPORTER WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
   | dir KW_PROTO NUMBER         { $$ = and_number(term_of(TERM_NUMBER, $1, $2), CMP_EQ, $3); }
-  | dir KW_PROTO WORD           { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
+  | dir KW_PROTO PLAIN_WORD           { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
   | dir KW_PROTO KW_IPV6        { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
   | dir KW_PROTO KW_ICMP        { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
   | dir KW_PORT cmp NUMBER      { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
   | dir KW_PORT KW_IN '[' numbers ']' { $$ = and_list(term_of(TERM_NUMBERS, $1, $2), $5); }
-  | dir KW_PORT KW_IN KW_NAT WORD { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $5); }
-  | dir KW_PORT KW_IN WORD      { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $4);
+  | dir KW_PORT KW_IN KW_NAT PLAIN_WORD { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $5); }
+  | dir KW_PORT KW_IN PLAIN_WORD      { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $4);
                                   if ($4.quoted || $4.len != 6 || strncasecmp($4.text, "pblock", 6) != 0) {
                                       $$ = refused($$, "syntax error");
                                   } }
   | dir KW_AS cmp NUMBER        { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
   | dir KW_AS KW_IN '[' numbers ']' { $$ = and_list(term_of(TERM_NUMBERS, $1, $2), $5); }
   | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $2), $3, $4); (void)$1; }
-  | dir KW_FLAGS WORD           { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
+  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
   | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
   | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
   | KW_TTL cmp NUMBER           { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
   | KW_MIN KW_TTL cmp NUMBER    { $$ = and_number(term_of(TERM_NUMBER, DIR_MIN, $2), $3, $4); }
   | KW_MAX KW_TTL cmp NUMBER    { $$ = and_number(term_of(TERM_NUMBER, DIR_MAX, $2), $3, $4); }
-  | KW_TTL WORD                 { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $1), $2); }
-  | KW_MIN KW_TTL WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
-  | KW_MAX KW_TTL WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
+  | KW_TTL PLAIN_WORD                 { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $1), $2); }
+  | KW_MIN KW_TTL PLAIN_WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
+  | KW_MAX KW_TTL PLAIN_WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
   | KW_FWDSTAT cmp NUMBER       { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
-  | KW_FWDSTAT WORD             { $$ = and_word(term_of(TERM_FWDSTAT, DIR_ANY, $1), $2); }
+  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(TERM_FWDSTAT, DIR_ANY, $1), $2); }
   | dir KW_COUNTER cmp NUMBER   { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
   | dir KW_SMALL NUMBER         { $$ = and_number(term_of(TERM_NUMBER, $1, $2), CMP_EQ, $3); }
   | KW_PLAIN NUMBER             { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), CMP_EQ, $2); }
-  | dir KW_IP WORD              { $$ = and_word(term_of(TERM_IP, $1, $2), $3); }
+  | dir KW_IP PLAIN_WORD              { $$ = and_word(term_of(TERM_IP, $1, $2), $3); }
   | dir KW_IP KW_IN '[' addrs ']' { $$ = and_list(term_of(TERM_IPS, $1, $2), $5); }
-  | dir KW_NET WORD WORD        { $$ = and_word(and_word(term_of(TERM_NETMASK, $1, $2), $3), $4); }
-  | dir KW_NET WORD '/' NUMBER  { $$ = and_number(and_word(term_of(TERM_NET, $1, $2), $3), CMP_EQ, $5); }
+  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(TERM_NETMASK, $1, $2), $3), $4); }
+  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(TERM_NET, $1, $2), $3), CMP_EQ, $5); }
   | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), CMP_EQ, $2); }
   | KW_FLOWDIR side             { $$ = term_of(TERM_FLOWDIR, $2, $1); }
   | KW_FLOWDIR                  { $$ = refused(term_of(TERM_FLOWDIR, DIR_ANY, $1), "Unknown flowdir: -1"); }
-  | KW_MPLS WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_MPLS, DIR_ANY, $1), $2), $3, $4); }
+  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_MPLS, DIR_ANY, $1), $2), $3, $4); }
   | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(TERM_MPLS, DIR_ANY, $1), $2), $3, $4); }
-  | dir KW_MAC WORD             { $$ = and_word(term_of(TERM_MAC, $1, $2), $3); }
-  | KW_ASA WORD WORD            { $$ = and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3); $$.at = $3; }
-  | KW_ASA WORD WORD WORD       { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA WORD WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA WORD WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA WORD side            { $$ = and_direction(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $2, $3,
+  | dir KW_MAC PLAIN_WORD             { $$ = and_word(term_of(TERM_MAC, $1, $2), $3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3); $$.at = $3; }
+  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
+  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $2, $3,
                                                      $3 == DIR_INGRESS || $3 == DIR_EGRESS); }
-  | KW_ASA WORD                 { $$ = refused(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2),
+  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2),
                                                "Unknown direction specifier"); }
-  | KW_ASA WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_NAT WORD WORD            { $$ = and_word(and_word(term_of(TERM_NAT, DIR_ANY, $1), $2), $3); }
-  | KW_NAT WORD WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
-  | KW_NAT WORD cmp NUMBER      { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | dir KW_PAYLOAD WORD WORD    { $$ = and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4); }
-  | dir KW_PAYLOAD WORD WORD WORD { $$ = and_word(and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4), $5); }
+  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(TERM_NAT, DIR_ANY, $1), $2), $3); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
+  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4), $5); }
   | dir GEO                     { $$ = term_of(TERM_GEO, $1, $2); }
-  | dir KW_TZ WORD              { $$ = and_word(term_of(TERM_TZ, $1, $2), $3); }
-  | dir KW_TZ WORD '/' WORD     { $$ = and_word(and_word(term_of(TERM_TZ, $1, $2), $3), $5); }
-  | KW_OBSERVATION WORD WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
-  | WORD KW_SEEN cmp WORD       { $$ = term_of(TERM_SEEN, DIR_ANY, $1); $$.cmp = $3; $$.number = $4; }
-  | WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(TERM_SEEN, DIR_ANY, $1), $3, $4); }
-  | KW_PF WORD WORD             { $$ = and_word(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $3); }
-  | KW_PF WORD side             { $$ = and_direction(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $2, $3,
+  | dir KW_TZ PLAIN_WORD              { $$ = and_word(term_of(TERM_TZ, $1, $2), $3); }
+  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(TERM_TZ, $1, $2), $3), $5); }
+  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
+  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = term_of(TERM_SEEN, DIR_ANY, $1); $$.cmp = $3; $$.number = $4; }
+  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(TERM_SEEN, DIR_ANY, $1), $3, $4); }
+  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $3); }
+  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $2, $3,
                                                      $3 == DIR_IN || $3 == DIR_OUT || $3 == DIR_NAT); }
-  | KW_PF WORD                  { $$ = refused(and_word(term_of(TERM_PF, DIR_ANY, $1), $2),
+  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(TERM_PF, DIR_ANY, $1), $2),
                                                "Unknown direction specifier"); }
-  | KW_PF WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
   ;
 
 addrs:
@@ -235,8 +234,8 @@ addrs:
   ;
 
 addr:
-    WORD                        { $$ = entry(p, $1); }
-  | WORD '/' NUMBER             { $$ = entry_prefix(p, $1, $3); }
+    PLAIN_WORD                        { $$ = entry(p, $1); }
+  | PLAIN_WORD '/' NUMBER             { $$ = entry_prefix(p, $1, $3); }
   ;
 
 numbers:

@@ -164,7 +164,7 @@ static void report_term(const struct resolving *r, struct filter_report *report)
 static void report_syntax(const struct parsing *p, struct filter_report *report)
 {
     const struct token *word = p->error_at.raw_len > 0 ? &p->error_at : &p->before_last;
-    bool lone = p->before_last_kind == WORD;
+    bool lone = p->before_last_kind == PLAIN_WORD;
     if (report == NULL) {
         return;
     }

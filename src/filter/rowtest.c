@@ -42,8 +42,9 @@ static bool has_country(const struct vm *vm, const struct insn *i, const struct 
 static bool has_zone(const struct vm *vm, const struct insn *i, const struct ip *addr)
 {
     const struct constant *c = &vm->program->constants[i->arg];
-    const char *zone = geo_time_zone(vm->geo, addr, i->shift);
-    return zone != NULL && strlen(zone) == c->text_len && memcmp(zone, c->text, c->text_len) == 0;
+    const char *zone;
+    size_t len = geo_time_zone(vm->geo, addr, i->shift, &zone);
+    return len > 0 && len == c->text_len && memcmp(zone, c->text, len) == 0;
 }
 
 bool row_addr(const struct vm *vm, const struct insn *i, const struct ip *addr)

@@ -29,16 +29,17 @@ bool geo_country(const struct geo_db *db, const struct ip *addr, int family, cha
 /* AS number of an address; 0 if unknown. */
 uint32_t geo_as(const struct geo_db *db, const struct ip *addr, int family);
 
-/* Organisation of the AS that an address belongs to, or of an AS number; NULL if unknown. The text
- * lives as long as the data base. */
+/* Organisation of the AS that an address belongs to, or of an AS number; NULL if unknown (always with
+ * .mmdb files). The text lives as long as the data base. */
 const char *geo_org(const struct geo_db *db, const struct ip *addr, int family);
 const char *geo_as_org(const struct geo_db *db, uint32_t as);
 
 /* Appends "EU/CH/Zurich long/lat: 2.0000/1.0000"; nothing if unknown. */
 void geo_location(const struct geo_db *db, const struct ip *addr, int family, struct buf *out);
 
-/* Time zone name ("Europe/Zurich"), NULL if unknown (only .mmdb has them). */
-const char *geo_time_zone(const struct geo_db *db, const struct ip *addr, int family);
+/* Time zone name ("Europe/Zurich", not NUL-terminated) and its length; 0 if unknown (only .mmdb files
+ * have them). */
+size_t geo_time_zone(const struct geo_db *db, const struct ip *addr, int family, const char **zone);
 bool geo_has_time_zones(const struct geo_db *db);
 
 #endif
