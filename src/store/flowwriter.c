@@ -9,6 +9,7 @@
 #include "store/flowwriter.h"
 
 #include "store/format.h"
+#include "store/nfd2writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 static const struct flowwriter_ops *const formats[] = {
+    &nfd2_writer,
     NULL,
 };
 

@@ -10,11 +10,13 @@ libweir_store_a_SOURCES = \
     src/store/format.h \
     src/store/lzo.c src/store/lzo.h \
     src/store/nfd2reader.c \
+    src/store/nfd2writer.c src/store/nfd2writer.h \
     src/store/nfdblocks.c \
     src/store/nfdcodec.c src/store/nfdcodec.h \
     src/store/nfdfile.c src/store/nfdfile.h \
     src/store/nfdlayout.c src/store/nfdlayout.h src/store/nfdhistory.def \
     src/store/nfdmeta.c \
+    src/store/nfdput.c src/store/nfdput.h \
     src/store/nfdrows.c src/store/nfdrows.h \
     src/store/nfdwalk.h \
     src/store/nfdwalk2.c

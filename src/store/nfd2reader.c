@@ -136,11 +136,12 @@ static bool appendix_in_file(const struct nfd_file *f)
     return h->appendix >= NFD_HEADER2 && h->appendix + NFD_BLOCK_HEAD <= f->size;
 }
 
-/* The appendix is a block of its own behind the data: list it apart. */
+/* The appendix is a block of its own behind the data; octets behind it mean nothing (a shorter ident
+ * written in place leaves some). */
 static int list_appendix(struct nfd_file *f, struct nfd_block *appendix)
 {
     uint32_t data = f->nblocks;
-    int rc = nfdfile_list_blocks(f, f->header.appendix, 0);
+    int rc = nfdfile_list_block(f, f->header.appendix);
     if (rc == 0 && f->nblocks > data) {
         *appendix = f->blocks[data];
     }

@@ -234,3 +234,8 @@ int nfdfile_list_blocks(struct nfd_file *f, uint64_t start, uint64_t goal)
     }
     return rc;
 }
+
+int nfdfile_list_block(struct nfd_file *f, uint64_t at)
+{
+    return list_one(f, &at, f->size);
+}

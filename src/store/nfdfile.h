@@ -72,6 +72,9 @@ uint32_t nfdfile_records_bound(const struct nfd_block *b);
  * end of the file. Damage is added to f; the chain is picked up again where it makes sense. */
 int nfdfile_list_blocks(struct nfd_file *f, uint64_t start, uint64_t goal);
 
+/* List just the block at an offset. */
+int nfdfile_list_block(struct nfd_file *f, uint64_t at);
+
 /* The stored octets of a block, unpacked into the arena. */
 int nfdfile_unpack(const struct nfd_file *f, const struct nfd_block *b, struct arena *arena,
                    const uint8_t **octets, size_t *len, struct fault *fault);

@@ -6,3 +6,5 @@ UNIT_TESTS += tests/unit/store/test_filename
 tests_unit_store_test_filename_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_nffiles
 tests_unit_store_test_nffiles_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_nfd2
+tests_unit_store_test_nfd2_LDADD = $(STORE_LIBS)
