@@ -4,8 +4,6 @@
  */
 #include "probe/flowstat.h"
 
-#include "probe/meter.h"
-
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -35,7 +33,47 @@ void flowstat_ended(struct flowstat *s, const struct probe_flow *f)
     spread_add(&s->proto[f->key.proto].duration, seconds);
 }
 
-static void print_work(const struct flowstat *s, size_t active, const struct meter_outside *o,
+static void spread_merge(struct spread *into, const struct spread *from)
+{
+    double n = (double)(into->n + from->n);
+    if (from->n == 0) {
+        return;
+    }
+    into->min = into->n == 0 || from->min < into->min ? from->min : into->min;
+    into->max = into->n == 0 || from->max > into->max ? from->max : into->max;
+    into->mean += (from->mean - into->mean) * (double)from->n / n;
+    into->n += from->n;
+}
+
+static void merge_protocols(struct flowstat *into, const struct flowstat *from)
+{
+    for (int i = 0; i < 256; i++) {
+        into->proto[i].octets += from->proto[i].octets;
+        into->proto[i].packets += from->proto[i].packets;
+        spread_merge(&into->proto[i].duration, &from->proto[i].duration);
+    }
+}
+
+void flowstat_merge(struct flowstat *into, const struct flowstat *from)
+{
+    into->packets += from->packets;
+    into->not_sampled += from->not_sampled;
+    into->fragments += from->fragments;
+    into->non_ip += from->non_ip;
+    into->too_short += from->too_short;
+    into->no_memory += from->no_memory;
+    into->expired += from->expired;
+    into->forced += from->forced;
+    for (int i = 0; i < EXPIRY_REASONS_; i++) {
+        into->reason[i] += from->reason[i];
+    }
+    spread_merge(&into->octets, &from->octets);
+    spread_merge(&into->flow_packets, &from->flow_packets);
+    spread_merge(&into->duration, &from->duration);
+    merge_protocols(into, from);
+}
+
+static void print_work(const struct flowstat *s, size_t active, const struct flowstat_outside *o,
                        struct buf *out)
 {
     buf_printf(out, "Number of active flows: %zu\n", active);
@@ -105,7 +143,7 @@ static void print_protocols(const struct flowstat *s, struct buf *out)
     }
 }
 
-void flowstat_print(const struct flowstat *s, size_t active, const struct meter_outside *o,
+void flowstat_print(const struct flowstat *s, size_t active, const struct flowstat_outside *o,
                     struct buf *out)
 {
     print_work(s, active, o, out);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "probe/flowtable.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,8 +30,17 @@ struct flowstat {
 
 void flowstat_ended(struct flowstat *s, const struct probe_flow *f);
 
-struct meter_outside;
-void flowstat_print(const struct flowstat *s, size_t active, const struct meter_outside *o,
+void flowstat_merge(struct flowstat *into, const struct flowstat *from);
+
+/* What export and capture contribute to the statistics text. */
+struct flowstat_outside {
+    uint64_t exported_flows, exported_records, datagrams, failures;
+    bool has_capture;
+    uint64_t received, dropped, interface_dropped;
+};
+
+/* The block of softflowd's `statistics`, without its first line. */
+void flowstat_print(const struct flowstat *s, size_t active, const struct flowstat_outside *o,
                     struct buf *out);
 void flowstat_print_flow(const struct probe_flow *f, uint64_t now, struct buf *out);
 

@@ -98,6 +98,7 @@ static bool add_chunk(struct flowtable *t)
     for (uint32_t i = CHUNK_FLOWS; i-- > 0;) {
         chunk[i].self = t->nchunks * CHUNK_FLOWS + i;
         chunk[i].wheel_next = t->free;
+        chunk[i].wheel_slot = NO_FLOW;
         t->free = chunk[i].self;
     }
     t->nchunks++;

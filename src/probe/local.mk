@@ -13,5 +13,6 @@ libweir_probe_a_SOURCES = \
     src/probe/flowtable.c src/probe/flowtable.h \
     src/probe/meter.c src/probe/meter.h \
     src/probe/record.c src/probe/record.h \
+    src/probe/worker.c src/probe/worker.h \
     src/probe/timeouts.c src/probe/timeouts.h src/probe/timeouts.def
 PROBE_LIBS = libweir-probe.a $(STORE_LIBS) $(WIRE_LIBS)

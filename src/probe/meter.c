@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "packet/fragment.h"
 #include "probe/detail.h"
-#include "probe/flowstat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -364,9 +363,10 @@ const struct timeouts *meter_timeouts(const struct meter *m)
     return &m->o.timeouts;
 }
 
-void meter_statistics(const struct meter *m, const struct meter_outside *o, struct buf *out)
+void meter_sum(const struct meter *m, struct flowstat *sum, size_t *active)
 {
-    flowstat_print(&m->stat, flowtable_count(m->table), o, out);
+    flowstat_merge(sum, &m->stat);
+    *active += flowtable_count(m->table);
 }
 
 void meter_dump(struct meter *m, uint64_t now, struct buf *out)

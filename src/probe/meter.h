@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "packet/packet.h"
+#include "probe/flowstat.h"
 #include "probe/flowtable.h"
 #include "probe/timeouts.h"
 
@@ -38,7 +39,7 @@ struct meter_options {
     uint32_t sampling;   /* 1 in N packets; 0 and 1: all */
     uint32_t in_if;
     struct packet_options packet;
-    void (*on_flow)(void *ctx, const struct probe_flow *f);
+    void (*on_flow)(void *ctx, struct probe_flow *f); /* may take f->detail over: set it NULL */
     void *ctx;
 };
 
@@ -60,15 +61,8 @@ size_t meter_delete_all(struct meter *m);
 
 size_t meter_flows(const struct meter *m);
 
-/* What export and capture contribute to the statistics text. */
-struct meter_outside {
-    uint64_t exported_flows, exported_records, datagrams, failures;
-    bool has_capture;
-    uint64_t received, dropped, interface_dropped;
-};
-
-/* The block of softflowd's `statistics`, without its first line. */
-void meter_statistics(const struct meter *m, const struct meter_outside *o, struct buf *out);
+/* Add the counters to *sum and the number of tracked flows to *active. */
+void meter_sum(const struct meter *m, struct flowstat *sum, size_t *active);
 
 /* The text of `dump-flows`; now: seconds since 1970. */
 void meter_dump(struct meter *m, uint64_t now, struct buf *out);

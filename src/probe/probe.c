@@ -8,24 +8,28 @@
  */
 #include "probe/probe.h"
 
+#include "base/clock.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "probe/control.h"
 #include "probe/flowstat.h"
 #include "probe/record.h"
+#include "probe/worker.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    FRAMES_PER_TURN = 4096,
+    PROBE_WORKERS_MAX = 32,
+    FINISHED_MAX = 65536,          /* flows on their way from the workers' threads */
+    THREADS_NAP_NSEC = 20 * 1000000,
     BOOT_BEFORE_USEC = 1000000, /* no flow starts at uptime 0: collectors take that for none */
 };
 
@@ -34,17 +38,18 @@ enum probe_end { RUNNING, GRACEFUL, AT_ONCE };
 struct probe {
     const struct probe_plan *plan;
     struct log *log;
-    struct capture *capture;
-    struct meter *meter;
+    struct worker *workers[PROBE_WORKERS_MAX];
+    unsigned nworkers;
+    struct queue *finished; /* of struct ended; NULL with a single worker */
     struct export *export;
     struct slots *slots;
     struct control *control;
     int pid_fd;
     enum probe_end end;
-    bool gathering;
+    bool booted;           /* the export knows the start of the system */
+    bool export_pending;   /* records wait in the encoder */
     uint64_t started;      /* usec since 1970 */
-    uint64_t packet_usec;  /* time of the last frame; 0: none yet */
-    uint64_t last_second;  /* the last one flows were looked through */
+    uint64_t last_second;  /* the last one files were looked after */
     uint64_t seen_drops;
     int write_error;       /* first failure of the files; the run goes on, the exit code tells */
     struct fault write_fault;
@@ -58,30 +63,17 @@ static void ask_stop(int signal)
     stop_asked = 1;
 }
 
-static uint64_t now_usec(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-/* The time by which flows end. */
-static uint64_t flow_clock(const struct probe *p)
-{
-    return p->plan->packet_time || !capture_is_live(p->capture) ? p->packet_usec : now_usec();
-}
-
 /* ---- finished flows ---- */
 
-static void write_flow(struct probe *p, const struct probe_flow *f)
+static void write_flow(struct probe *p, const struct probe_flow *f, uint64_t usec)
 {
     struct fault fault = {0};
     struct rec r;
     for (int side = 0; side < 2; side++) {
         int rc = 0;
         if (record_of_flow(f, side, RECORD_FILE, &r)) {
-            r.received = flow_clock(p) / 1000;
-            rc = slots_add(p->slots, &r, flow_clock(p) / 1000000, &fault);
+            r.received = usec / 1000;
+            rc = slots_add(p->slots, &r, usec / 1000000, &fault);
         }
         if (rc != 0 && p->write_error == 0) {
             p->write_error = rc;
@@ -91,26 +83,59 @@ static void write_flow(struct probe *p, const struct probe_flow *f)
     }
 }
 
-static void flow_ended(void *ctx, const struct probe_flow *f)
+/* The system of a capture file starts a second before its first packet. */
+static void set_boot(struct probe *p)
+{
+    if (p->plan->boot_from_packets && !p->booted) {
+        export_set_boot(p->export, worker_first_packet(p->workers[0]) - BOOT_BEFORE_USEC);
+    }
+    p->booted = true;
+}
+
+static void flow_ended(void *ctx, const struct probe_flow *f, uint64_t usec)
 {
     struct probe *p = ctx;
     if (p->export != NULL) {
-        export_flow(p->export, f, flow_clock(p));
+        set_boot(p);
+        export_flow(p->export, f, usec);
+        p->export_pending = true;
     }
     if (p->slots != NULL) {
-        write_flow(p, f);
+        write_flow(p, f, usec);
     }
 }
 
-static void end_due_flows(struct probe *p, uint64_t second)
+static void drain_finished(struct probe *p)
 {
+    struct ended *e;
+    while (p->finished != NULL && (e = queue_try_get(p->finished)) != NULL) {
+        flow_ended(p, &e->flow, e->usec);
+        ended_free(e);
+    }
+}
+
+static bool probe_is_live(const struct probe *p)
+{
+    return capture_is_live(worker_capture(p->workers[0]));
+}
+
+static uint64_t probe_clock(const struct probe *p)
+{
+    return worker_clock(p->workers[0]);
+}
+
+/* Once a second: what waits in the encoder goes out, a slot that is over is finished. */
+static void keep_time(struct probe *p)
+{
+    uint64_t second = probe_clock(p) / 1000000;
     struct fault fault = {0};
     if (second == p->last_second) {
         return;
     }
     p->last_second = second;
-    if (meter_expire(p->meter, second) > 0 && p->export != NULL) {
-        export_flush(p->export, flow_clock(p));
+    if (p->export_pending && probe_is_live(p)) {
+        export_flush(p->export, probe_clock(p));
+        p->export_pending = false;
     }
     if (p->slots != NULL && slots_tick(p->slots, second, &fault) != 0) {
         log_fault(p->log, LOG_LEVEL_ERROR, &fault);
@@ -129,11 +154,29 @@ static void note_drops(struct probe *p, const struct capture_stats *s)
     }
 }
 
+static void sum_captures(struct probe *p, struct capture_stats *sum)
+{
+    struct capture_stats one;
+    *sum = (struct capture_stats){.known = true};
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        capture_stats(worker_capture(p->workers[i]), &one);
+        sum->known = sum->known && one.known;
+        sum->received += one.received;
+        sum->dropped += one.dropped;
+        sum->interface_dropped += one.interface_dropped;
+    }
+}
+
 static void add_statistics(struct probe *p, struct buf *out)
 {
     struct capture_stats c;
-    struct meter_outside o = {0};
-    capture_stats(p->capture, &c);
+    struct flowstat_outside o = {0};
+    struct flowstat *sum = calloc(1, sizeof *sum);
+    size_t active = 0;
+    if (sum == NULL) {
+        return;
+    }
+    sum_captures(p, &c);
     note_drops(p, &c);
     o.has_capture = c.known;
     o.received = c.received;
@@ -146,7 +189,11 @@ static void add_statistics(struct probe *p, struct buf *out)
         o.datagrams = e->datagrams;
         o.failures = e->failures;
     }
-    meter_statistics(p->meter, &o, out);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        meter_sum(worker_meter(p->workers[i]), sum, &active);
+    }
+    flowstat_print(sum, active, &o, out);
+    free(sum);
 }
 
 static void do_statistics(struct probe *p, struct buf *out)
@@ -160,13 +207,41 @@ static void do_statistics(struct probe *p, struct buf *out)
 static void do_timeouts(struct probe *p, struct buf *out)
 {
     buf_str(out, "Printing timeouts:\n");
-    timeouts_print(meter_timeouts(p->meter), out);
+    timeouts_print(meter_timeouts(worker_meter(p->workers[0])), out);
 }
 
 static void do_dump(struct probe *p, struct buf *out)
 {
     buf_str(out, "Dumping flow data:\n");
-    meter_dump(p->meter, flow_clock(p) / 1000000, out);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        meter_dump(worker_meter(p->workers[i]), probe_clock(p) / 1000000, out);
+    }
+}
+
+static size_t expire_all(struct probe *p)
+{
+    size_t n = 0;
+    drain_finished(p);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        n += meter_expire_all(worker_meter(p->workers[i]));
+    }
+    return n;
+}
+
+static size_t delete_all(struct probe *p)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        n += meter_delete_all(worker_meter(p->workers[i]));
+    }
+    return n;
+}
+
+static void gather(struct probe *p, bool on)
+{
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        worker_gather(p->workers[i], on);
+    }
 }
 
 static void do_expire_all(struct probe *p, struct buf *out)
@@ -175,16 +250,16 @@ static void do_expire_all(struct probe *p, struct buf *out)
     if (p->export != NULL) {
         export_send_template(p->export);
     }
-    n = meter_expire_all(p->meter);
+    n = expire_all(p);
     if (p->export != NULL) {
-        export_flush(p->export, flow_clock(p));
+        export_flush(p->export, probe_clock(p));
     }
     buf_printf(out, "Expired %zu flows.\n", n);
 }
 
 static void do_delete_all(struct probe *p, struct buf *out)
 {
-    buf_printf(out, "Deleted %zu flows.\n", meter_delete_all(p->meter));
+    buf_printf(out, "Deleted %zu flows.\n", delete_all(p));
 }
 
 static void do_send_template(struct probe *p, struct buf *out)
@@ -197,13 +272,13 @@ static void do_send_template(struct probe *p, struct buf *out)
 
 static void do_stop_gather(struct probe *p, struct buf *out)
 {
-    p->gathering = false;
+    gather(p, false);
     buf_str(out, "Data collection stopped.\n");
 }
 
 static void do_start_gather(struct probe *p, struct buf *out)
 {
-    p->gathering = true;
+    gather(p, true);
     buf_str(out, "Data collection resumed.\n");
 }
 
@@ -274,42 +349,35 @@ static void answer_control(void *ctx, const char *word, struct buf *reply)
     buf_printf(reply, "Unknown control command \"%s\"\n", word);
 }
 
-/* ---- frames ---- */
+/* ---- the loop ---- */
 
-static void take_frame(struct probe *p, const struct frame *f)
+static void lock_workers(struct probe *p)
 {
-    if (p->packet_usec == 0 && p->plan->boot_from_packets && p->export != NULL) {
-        export_set_boot(p->export, f->usec - BOOT_BEFORE_USEC);
-    }
-    p->packet_usec = f->usec;
-    if (p->gathering) {
-        meter_packet(p->meter, f->usec, capture_link_type(p->capture), f->data, f->captured,
-                     f->length);
-    }
-    if (p->plan->packet_time) {
-        end_due_flows(p, f->usec / 1000000);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        worker_lock(p->workers[i]);
     }
 }
 
-/* Frames that wait, at most a turn's worth: 1 when there may be more, 0 when not, or ERR_*. */
-static int take_frames(struct probe *p, struct fault *fault)
+static void unlock_workers(struct probe *p)
 {
-    struct frame f;
-    for (int i = 0; i < FRAMES_PER_TURN; i++) {
-        int rc = capture_next(p->capture, &f, fault);
-        if (rc != 1) {
-            return rc;
-        }
-        take_frame(p, &f);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        worker_unlock(p->workers[i]);
     }
-    return 1;
+}
+
+static void serve_control(struct probe *p)
+{
+    lock_workers(p);
+    control_serve(p->control, answer_control, p);
+    unlock_workers(p);
 }
 
 static int read_file(struct probe *p, struct fault *fault)
 {
     int rc = 1;
     while (rc > 0 && !stop_asked) {
-        rc = take_frames(p, fault);
+        rc = worker_turn(p->workers[0], fault);
+        keep_time(p);
     }
     p->end = GRACEFUL;
     return rc == ERR_END || rc >= 0 ? 0 : rc;
@@ -317,13 +385,15 @@ static int read_file(struct probe *p, struct fault *fault)
 
 static void wait_for_work(struct probe *p, bool more, const sigset_t *unblocked)
 {
-    struct timespec second = {.tv_sec = more ? 0 : 1};
+    bool threads = p->finished != NULL;
+    struct timespec patience = {.tv_sec = threads || more ? 0 : 1,
+                                .tv_nsec = threads ? THREADS_NAP_NSEC : 0};
     struct pollfd fds[2] = {
-        {.fd = capture_fd(p->capture), .events = POLLIN},
+        {.fd = threads ? -1 : capture_fd(worker_capture(p->workers[0])), .events = POLLIN},
         {.fd = p->control != NULL ? control_fd(p->control) : -1, .events = POLLIN},
     };
-    if (ppoll(fds, 2, &second, unblocked) > 0 && (fds[1].revents & POLLIN)) {
-        control_serve(p->control, answer_control, p);
+    if (ppoll(fds, 2, &patience, unblocked) > 0 && (fds[1].revents & POLLIN)) {
+        serve_control(p);
     }
 }
 
@@ -332,8 +402,11 @@ static int watch_interface(struct probe *p, const sigset_t *unblocked, struct fa
     int rc = 0;
     while (p->end == RUNNING && rc >= 0) {
         wait_for_work(p, rc > 0, unblocked);
-        rc = take_frames(p, fault);
-        end_due_flows(p, now_usec() / 1000000);
+        if (p->finished == NULL) {
+            rc = worker_turn(p->workers[0], fault);
+        }
+        drain_finished(p);
+        keep_time(p);
         if (stop_asked && p->end == RUNNING) {
             p->end = GRACEFUL;
         }
@@ -343,13 +416,47 @@ static int watch_interface(struct probe *p, const sigset_t *unblocked, struct fa
 
 /* ---- start and end ---- */
 
-static int open_meter(struct probe *p, struct fault *fault)
+static int open_workers(struct probe *p, struct fault *fault)
 {
-    struct meter_options o = p->plan->meter;
-    o.on_flow = flow_ended;
-    o.ctx = p;
-    p->meter = meter_new(&o);
-    return p->meter != NULL ? 0 : fault_set(fault, ERR_NOMEM, "out of memory");
+    const struct probe_plan *plan = p->plan;
+    struct worker_options o = {.capture = plan->capture, .meter = plan->meter,
+                               .packet_time = plan->packet_time, .gathering = true,
+                               .log = plan->log, .ended = flow_ended, .ctx = p};
+    unsigned wanted = plan->threads > 1 ? plan->threads : 1;
+    o.capture.share = wanted > 1;
+    if (wanted > 1) {
+        p->finished = queue_new(FINISHED_MAX);
+    }
+    for (unsigned i = 0; i < wanted && i < PROBE_WORKERS_MAX; i++) {
+        int rc = worker_open(&o, &p->workers[i], fault);
+        if (rc != 0) {
+            return rc;
+        }
+        p->nworkers++;
+    }
+    return 0;
+}
+
+static int start_workers(struct probe *p, struct fault *fault)
+{
+    int rc = 0;
+    for (unsigned i = 0; p->finished != NULL && i < p->nworkers && rc == 0; i++) {
+        rc = worker_start(p->workers[i], p->finished, fault);
+    }
+    return rc;
+}
+
+/* The workers' threads end; what they finished meanwhile is taken. */
+static void stop_workers(struct probe *p)
+{
+    if (p->finished == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        drain_finished(p);
+        worker_stop(p->workers[i]);
+    }
+    drain_finished(p);
 }
 
 static int write_pid(struct probe *p, struct fault *fault)
@@ -417,7 +524,7 @@ static int give_up_rights(const struct probe *p, struct fault *fault)
             rc = priv_drop(&who, fault);
         }
     }
-    if (rc == 0 && capture_is_live(p->capture)) {
+    if (rc == 0 && probe_is_live(p)) {
         rc = enter_sandbox(p, fault);
     }
     return rc;
@@ -426,10 +533,7 @@ static int give_up_rights(const struct probe *p, struct fault *fault)
 static int open_all(struct probe *p, struct fault *fault)
 {
     const struct probe_plan *plan = p->plan;
-    int rc = capture_open(&plan->capture, &p->capture, fault);
-    if (rc == 0) {
-        rc = open_meter(p, fault);
-    }
+    int rc = open_workers(p, fault);
     if (rc == 0 && plan->exporting) {
         rc = export_open(&plan->export, &p->export, fault);
     }
@@ -470,8 +574,13 @@ static int run(struct probe *p, struct fault *fault)
     block_signals(&unblocked);
     log_write(p->log, LOG_LEVEL_NOTICE, "%s v%s starting data collection", p->plan->name,
               WEIR_VERSION);
-    if (capture_is_live(p->capture)) {
-        return watch_interface(p, &unblocked, fault);
+    if (probe_is_live(p)) {
+        rc = start_workers(p, fault);
+        if (rc == 0) {
+            rc = watch_interface(p, &unblocked, fault);
+        }
+        stop_workers(p);
+        return rc;
     }
     sigprocmask(SIG_SETMASK, &unblocked, NULL);
     rc = read_file(p, fault);
@@ -483,15 +592,15 @@ static void finish_flows(struct probe *p)
 {
     if (p->end == AT_ONCE) {
         log_write(p->log, LOG_LEVEL_NOTICE, "Exiting immediately on user request");
-        meter_delete_all(p->meter);
+        delete_all(p);
         return;
     }
-    if (capture_is_live(p->capture)) {
+    if (probe_is_live(p)) {
         log_write(p->log, LOG_LEVEL_NOTICE, "Shutting down on user request");
     }
-    meter_expire_all(p->meter);
+    expire_all(p);
     if (p->export != NULL) {
-        export_flush(p->export, flow_clock(p));
+        export_flush(p->export, probe_clock(p));
     }
 }
 
@@ -510,7 +619,7 @@ static int close_files(struct probe *p, struct fault *fault)
     int rc = 0;
     if (p->slots != NULL) {
         struct capture_stats s;
-        capture_stats(p->capture, &s);
+        sum_captures(p, &s);
         note_drops(p, &s);
         rc = slots_close(p->slots, fault);
     }
@@ -525,8 +634,10 @@ static void close_all(struct probe *p)
 {
     control_close(p->control);
     export_close(p->export);
-    meter_free(p->meter);
-    capture_close(p->capture);
+    for (unsigned i = 0; i < p->nworkers; i++) {
+        worker_close(p->workers[i]);
+    }
+    queue_free(p->finished);
     if (p->pid_fd >= 0) {
         unlink(p->plan->pid_path);
         close(p->pid_fd);
@@ -536,8 +647,8 @@ static void close_all(struct probe *p)
 int probe_run(const struct probe_plan *plan, struct fault *fault)
 {
     struct fault later = {0};
-    struct probe p = {.plan = plan, .log = plan->log, .gathering = true, .pid_fd = -1,
-                      .started = now_usec()};
+    struct probe p = {.plan = plan, .log = plan->log, .pid_fd = -1,
+                      .started = clock_now_msec() * 1000};
     int rc = open_all(&p, fault);
     int files;
     if (rc == 0) {

@@ -18,6 +18,7 @@ struct probe_plan {
     const char *name;           /* program name in replies and logs */
     struct capture_options capture;
     struct meter_options meter; /* on_flow and ctx are filled in by the probe */
+    unsigned threads;           /* captures that share a live interface, each with a thread */
     bool exporting;
     struct export_options export;
     bool writing;

@@ -13,7 +13,7 @@
 
 enum {
     KEY_ROTATE = OPT_LONG, KEY_SUBDIRS, KEY_FAT, KEY_PAYLOAD, KEY_TIMEOUTS, KEY_IDENT, KEY_USER,
-    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION
+    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION, KEY_THREADS
 };
 
 typedef int setter(struct probeargs *a, const char *value, struct fault *fault);
@@ -29,7 +29,7 @@ struct probeargs_dialect {
 /* ---- setters ---- */
 
 #define FLAG(name, member)                                                                        \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
     {                                                                                             \
         (void)value;                                                                              \
         (void)fault;                                                                              \
@@ -37,14 +37,14 @@ struct probeargs_dialect {
         return 0;                                                                                 \
     }
 #define TEXT(name, member)                                                                        \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
     {                                                                                             \
         (void)fault;                                                                              \
         a->member = value;                                                                        \
         return 0;                                                                                 \
     }
 #define NUMBER(name, member, low, high, message)                                                  \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)                \
+    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
     {                                                                                             \
         uint64_t n;                                                                               \
         if (text_number(value, low, high, &n) != 0) {                                             \
@@ -86,6 +86,7 @@ NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
 NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
 NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
 NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
+NUMBER(threads, threads, 1, 32, "Invalid number of threads \"%s\": 1..32")
 NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
 
 static int set_debug(struct probeargs *a, const char *value, struct fault *fault)

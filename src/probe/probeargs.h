@@ -23,6 +23,7 @@ struct probeargs {
     const char *active_idle;
     uint32_t in_if;
     unsigned long max_flows, snap_length, sampling, labels, buffer, seconds, subdirs, hop_limit;
+    unsigned long threads;
     struct timeouts timeouts;
     char *filter; /* words joined; "" if none */
 };
@@ -42,7 +43,7 @@ void probeargs_usage(const struct probeargs_dialect *d, const char *name, FILE *
 void probeargs_mdoc(const struct probeargs_dialect *d, struct buf *out);
 
 /* Decide. ERR_USAGE when options do not fit together. */
-int probeargs_plan(const struct probeargs *a, const char *name, struct log *log, struct probe_plan *plan,
-               struct fault *fault);
+int probeargs_plan(const struct probeargs *a, const char *name, struct log *log,
+                   struct probe_plan *plan, struct fault *fault);
 
 #endif

@@ -138,13 +138,14 @@ static void plan_process(const struct probeargs *a, struct probe_plan *p)
     p->pid_path = a->pid != NULL ? a->pid : p->daemon && !a->nfpcapd ? WEIR_PROBE_PID : NULL;
     p->control_path = live && !a->nfpcapd && strcmp(a->control, "none") != 0 ? a->control : NULL;
     p->user = a->user != NULL ? a->user : p->daemon && !a->nfpcapd ? "nobody" : NULL;
-    p->packet_time = p->writing;
+    p->threads = live ? (unsigned)a->threads : 1;
+    p->packet_time = p->writing && !live;
     p->print_statistics = !live && !a->nfpcapd;
     p->boot_from_packets = a->adjust_time || !live;
 }
 
-int probeargs_plan(const struct probeargs *a, const char *name, struct log *log, struct probe_plan *plan,
-               struct fault *fault)
+int probeargs_plan(const struct probeargs *a, const char *name, struct log *log,
+                   struct probe_plan *plan, struct fault *fault)
 {
     int rc;
     memset(plan, 0, sizeof *plan);

@@ -17,7 +17,7 @@ struct sums {
     uint64_t flows;
 };
 
-static void take_flow(void *ctx, const struct probe_flow *f)
+static void take_flow(void *ctx, struct probe_flow *f)
 {
     struct sums *s = ctx;
     struct rec r;

@@ -125,7 +125,7 @@ static void test_next_sees_each_once(struct check *t)
 {
     struct flowtable *table = flowtable_new();
     size_t place = 0;
-    uint64_t sum = 0;
+    uint64_t sum = 0, n_seen = 0;
     const struct probe_flow *f;
     CHECK_OR_RETURN(table != NULL);
     for (uint64_t n = 1; n <= 5000; n++) {
@@ -133,7 +133,9 @@ static void test_next_sees_each_once(struct check *t)
     }
     while ((f = flowtable_next(table, &place)) != NULL) {
         sum += f->seq;
+        n_seen++;
     }
+    CHECK_EQ_U64(n_seen, 5000);
     CHECK_EQ_U64(sum, 5000u * 5001u / 2);
     flowtable_free(table);
 }
