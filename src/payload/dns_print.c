@@ -166,7 +166,8 @@ static bool read_size(struct cur *data, uint64_t *size)
 }
 
 /* Thousandths of a second of arc, counted from 2^31 - 1 + 1. */
-static bool print_angle(struct buf *out, uint32_t raw, uint32_t degrees_max, const char *names[2])
+static bool print_angle(struct buf *out, uint32_t raw, uint32_t degrees_max,
+                        const char *const names[2])
 {
     uint32_t v = raw >= 0x80000000 ? raw - 0x80000000 : 0x80000000 - raw;
 
@@ -177,8 +178,8 @@ static bool print_angle(struct buf *out, uint32_t raw, uint32_t degrees_max, con
 
 static bool put_loc(struct buf *out, struct cur *data)
 {
-    static const char *latitude[2] = {"N", "S"};
-    static const char *longitude[2] = {"E", "W"};
+    static const char *const latitude[2] = {"N", "S"};
+    static const char *const longitude[2] = {"E", "W"};
     uint64_t size, horizontal, vertical;
     bool ok = cur_u8(data) == 0;
 
