@@ -2,8 +2,8 @@
 /*
  * toml.c - a reader of TOML 1.0.
  *
- * One pass with a pointer and a line number. A failing function sets the fault and returns its code;
- * the caller passes it on. Nesting and the parts of a key are bounded by DEPTH_MAX.
+ * One pass with a pointer and a line number. A failing function sets the fault and returns its
+ * code; the caller passes it on. Nesting and the parts of a key are bounded by DEPTH_MAX.
  */
 #include "base/toml.h"
 

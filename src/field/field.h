@@ -65,6 +65,12 @@ static inline bool field_is_computed(enum field_id id)
     return id >= FIELD_STORED_;
 }
 
+/* Facts about where a record was read, which are not written to files. */
+static inline bool field_is_transient(enum field_id id)
+{
+    return id == FIELD_RECORD_NO || id == FIELD_RECORD_SIZE || id == FIELD_RECORD_ELEMENTS;
+}
+
 /* Name of a group ("genericFlow"), or NULL if no group has that number. */
 const char *field_group_name(unsigned number);
 

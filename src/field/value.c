@@ -128,6 +128,9 @@ char *value_scaled_wide(char *p, uint64_t v, bool plain)
 
 char *value_thousandths(char *p, uint64_t v, int width)
 {
+    if (v >= (uint64_t)1 << 53) { /* nonsense, as after an underflow: what a double makes of it */
+        return p + snprintf(p, VALUE_TEXT_MAX, "%*.3f", width, (double)v / 1000.0);
+    }
     p = value_u64_wide(p, v / 1000, width - 4);
     *p++ = '.';
     *p++ = (char)('0' + v / 100 % 10);

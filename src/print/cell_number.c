@@ -68,7 +68,7 @@ void csv_flows(const struct token_use *t, const struct row *row, struct buf *out
     put(row, out, flows_of(row), 0);
 }
 
-/* ---- rates: whole numbers in text; in csv computed as doubles and cut, which large counters show */
+/* ---- rates: whole numbers in text; in csv doubles, cut, which large counters show ---- */
 
 static uint64_t rate(uint64_t count, uint64_t factor, uint64_t msec)
 {
@@ -284,7 +284,8 @@ void csv_observation(const struct token_use *t, const struct row *row, struct bu
 }
 
 /* "0x" and the decimal number, as nfdump has it. */
-static void put_flow_id(const struct token_use *t, const struct row *row, struct buf *out, int width)
+static void put_flow_id(const struct token_use *t, const struct row *row, int width,
+                        struct buf *out)
 {
     char *p = text_open(row, out);
     p = value_literal(p, "0x");
@@ -293,12 +294,12 @@ static void put_flow_id(const struct token_use *t, const struct row *row, struct
 
 void fmt_flow_id(const struct token_use *t, const struct row *row, struct buf *out)
 {
-    put_flow_id(t, row, out, t->width);
+    put_flow_id(t, row, t->width, out);
 }
 
 void csv_flow_id(const struct token_use *t, const struct row *row, struct buf *out)
 {
-    put_flow_id(t, row, out, 0);
+    put_flow_id(t, row, 0, out);
 }
 
 /* ---- fixed lists of columns ---- */

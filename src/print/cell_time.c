@@ -21,17 +21,26 @@ void fmt_time_utc(const struct token_use *t, const struct row *row, struct buf *
     put_time(row, &row->work->utc, place_u64(&t->places[0], row->r), out);
 }
 
-/* Seconds since the epoch with three decimals, the seconds in 10 columns. */
+/* Seconds since the epoch with three decimals. */
+static void put_epoch(const struct token_use *t, const struct row *row, int width, struct buf *out)
+{
+    uint64_t msec = place_u64(&t->places[0], row->r);
+    char *p = value_u64_wide(text_open(row, out), msec / 1000, width);
+    *p++ = '.';
+    *p++ = (char)('0' + msec / 100 % 10);
+    *p++ = (char)('0' + msec / 10 % 10);
+    *p++ = (char)('0' + msec % 10);
+    text_close(out, p);
+}
+
 void fmt_time_raw(const struct token_use *t, const struct row *row, struct buf *out)
 {
-    char *p = text_open(row, out);
-    text_close(out, value_thousandths(p, place_u64(&t->places[0], row->r), 14));
+    put_epoch(t, row, 10, out);
 }
 
 void csv_time_raw(const struct token_use *t, const struct row *row, struct buf *out)
 {
-    char *p = text_open(row, out);
-    text_close(out, value_thousandths(p, place_u64(&t->places[0], row->r), 0));
+    put_epoch(t, row, 0, out);
 }
 
 void fmt_duration(const struct token_use *t, const struct row *row, struct buf *out)

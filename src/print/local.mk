@@ -5,15 +5,22 @@ libweir_print_a_SOURCES = \
     src/print/cell_address.c \
     src/print/cell_name.c \
     src/print/cell_number.c \
+    src/print/cell_payload.c \
     src/print/cell_time.c \
     src/print/cells.def \
     src/print/config.c src/print/config.h \
-    src/print/format.c \
-    src/print/format.h \
+    src/print/formats.c \
+    src/print/formats.h \
     src/print/info.c \
     src/print/info.h \
+    src/print/jsonout.c \
+    src/print/lines.c \
+    src/print/payloadtext.c \
+    src/print/payloadtext.h \
     src/print/print.h \
+    src/print/printer.c \
     src/print/printer.h \
+    src/print/raw.c \
     src/print/row.c \
     src/print/row.h \
     src/print/stattable.c src/print/stattable.h \
@@ -22,5 +29,6 @@ libweir_print_a_SOURCES = \
     src/print/token.c \
     src/print/token.h \
     src/print/view.c \
+    src/print/when.c \
     src/print/when.h
 PRINT_LIBS = libweir-print.a $(LOOKUP_LIBS) $(PAYLOAD_LIBS)

@@ -54,9 +54,9 @@ enum print_mode {
 struct printer;
 struct printer_work;
 
-/* Compile the value of -o (NULL: "line", or "gline" with a geo data base). What is wrong with it goes
- * to fault->text, one or more lines for stderr without the last newline; the list of what would be
- * possible is added to *possible, for stdout. */
+/* Compile the value of -o (NULL: "line", or "gline" with a geo data base). What is wrong with it
+ * goes to fault->text, one or more lines for stderr without the last newline; the list of what
+ * would be possible is added to *possible, for stdout. */
 int printer_new(const char *format, const struct print_options *options, struct printer **out,
                 struct fault *fault, struct buf *possible);
 void printer_free(struct printer *p);

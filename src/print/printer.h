@@ -5,7 +5,7 @@
 #ifndef WEIR_PRINT_PRINTER_H
 #define WEIR_PRINT_PRINTER_H
 
-#include "print/format.h"
+#include "print/formats.h"
 #include "print/when.h"
 
 /* A row of the catalogue for formats that print what a record has, one key after the other. */

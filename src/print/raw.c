@@ -123,8 +123,9 @@ static void raw_elements(const struct keyed_row *k, const struct row *row, struc
 {
     uint64_t groups = row->r->groups >> 1 << 1;
     uint64_t elements = groups & (((uint64_t)1 << (ELEMENT_LAST + 1)) - 1);
+    unsigned claimed = row->r->record_elements;
 
-    buf_u64_pad(out, (uint64_t)__builtin_popcountll(elements), k->width);
+    buf_u64_pad(out, claimed != 0 ? claimed : (unsigned)__builtin_popcountll(elements), k->width);
     buf_str(out, ": ");
     for (unsigned i = 1; i <= ELEMENT_LAST; i++) {
         if (elements >> i & 1) {
@@ -134,28 +135,33 @@ static void raw_elements(const struct keyed_row *k, const struct row *row, struc
     }
 }
 
-/* Octets that the variable values add to their elements; user names have room in theirs. */
+/* A text with its NUL, in multiples of four octets. */
+static unsigned text_octets(const struct rec *r, enum field_group g, struct span text)
+{
+    return rec_has(r, g) ? (text_length(text) + 4) / 4 * 4 : 0;
+}
+
+/* Octets that variable values add to their elements (four of a NAT string are counted there). */
 static unsigned tail_length(const struct rec *r)
 {
-    unsigned n = 0;
-#define TAIL_U8(member)
-#define TAIL_U16(member)
-#define TAIL_U32(member)
-#define TAIL_U64(member)
-#define TAIL_IP(member)
-#define TAIL_VAR(member) n += r->member.len;
-#define FIELD(id, member, class, type, group, merge, doc) TAIL_##type(member)
-#include "field/fields.def"
-    return n - r->user_name.len;
+    unsigned n = r->nbar_id.len + r->in_payload.len + r->out_payload.len + r->frame.len;
+
+    n += text_octets(r, GROUP_LABEL, r->label);
+    n += text_octets(r, GROUP_PF, r->pf_interface);
+    n += text_octets(r, GROUP_NAT_STRING, r->nat_string);
+    return rec_has(r, GROUP_NAT_STRING) ? n - 4 : n;
 }
 
 /* The record's length in nfdump's layout. */
 static void raw_size(const struct keyed_row *k, const struct row *row, struct buf *out)
 {
-    uint64_t size = tail_length(row->r);
+    uint64_t size = row->r->record_size;
 
-    for (unsigned g = 0; g < GROUP_COUNT_; g++) {
-        size += row->r->groups >> g & 1 ? field_group_length(g) : 0;
+    if (size == 0) { /* not from an nfdump file: what it would have there */
+        size = tail_length(row->r);
+        for (unsigned g = 0; g < GROUP_COUNT_; g++) {
+            size += row->r->groups >> g & 1 ? field_group_length(g) : 0;
+        }
     }
     put_number(row, size, k->width, out);
 }
@@ -211,7 +217,11 @@ static void raw_proto(const struct keyed_row *k, const struct row *row, struct b
     uint64_t proto = first_u64(k, row);
     p = value_u64_wide(p, proto, k->width);
     *p++ = ' ';
-    text_close(out, value_proto(p, proto));
+    if (name_of(NAMES_PROTO, proto) == NULL) { /* then its number stands there in five columns */
+        text_close(out, value_pad(p, value_u64(p, proto), -5));
+    } else {
+        text_close(out, value_proto(p, proto));
+    }
 }
 
 static void raw_flags(const struct keyed_row *k, const struct row *row, struct buf *out)

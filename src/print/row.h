@@ -2,9 +2,9 @@
 /*
  * row.h - one flow on its way to text, as the printers of this room see it.
  *
- * A view binds the columns of a batch that a printer needs; loading a row copies its values into one
- * struct rec. Columns that hold one value for all rows (most of them: absent ones too) are copied
- * once per batch. Everything here belongs to one thread's printer_work.
+ * A view binds the columns of a batch that a printer needs; loading a row copies its values into
+ * one struct rec. Columns that hold one value for all rows (most of them: absent ones too) are
+ * copied once per batch. Everything here belongs to one thread's printer_work.
  */
 #ifndef WEIR_PRINT_ROW_H
 #define WEIR_PRINT_ROW_H
@@ -140,7 +140,7 @@ struct address place_address(const struct place *v4, const struct place *v6, con
 /* last - first; 0 if one is unknown or they are the wrong way round. */
 uint64_t row_duration(const struct rec *r);
 
-/* The address masked; with a mask of 0 (unknown) IPv4 stays as it is and IPv6 keeps its upper half. */
+/* The address masked; with a mask of 0 (unknown) IPv4 stays as it is, IPv6 keeps its upper half. */
 struct ip network_of(const struct address *a, unsigned mask);
 
 /* Time of the event: NSEL's, else NAT's; 0 without either. */

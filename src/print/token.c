@@ -28,8 +28,8 @@ static const struct {
 
 static const struct token columns[COLUMN_LISTS_][COLUMNS_MAX] = {
 #define COLUMN(list, at, name, id, id2, id3, cell, width)                                          \
-    [COLUMNS_##list][at] = {name, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width, name,  \
-                            name},
+    [COLUMNS_##list][at] = {name, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width,      \
+                            name, name},
 #include "field/fields.def"
 };
 

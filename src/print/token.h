@@ -7,8 +7,8 @@
  *   TOKEN(at, "tag", FIELD, FIELD2, FIELD3, cell, width, "fmt header", "csv name")
  *
  *     at      place in lists of tokens
- *     FIELDs  what the cell prints: usually one field; addresses: IPv4 field, IPv6 field (NONE if they
- *             are one), port or mask; see cells.def
+ *     FIELDs  what the cell prints: usually one field; addresses: IPv4 field, IPv6 field (NONE if
+ *             they are one), port or mask; see cells.def
  *     cell    how: a row of cells.def, which names one function for fmt and one for csv
  *     width   columns in fmt; negative: left-aligned
  *     csv     name in the csv header; NULL: the token is for fmt only

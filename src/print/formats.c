@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * format.c - the predefined formats, and the parsers of fmt: and csv: texts.
+ * formats.c - the predefined formats, and the parsers of fmt: and csv: texts.
  */
-#include "print/format.h"
+#include "print/formats.h"
 
 #include "print/config.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * format.h - from the text of -o to a list of tokens and literals.
+ * formats.h - from the text of -o to a list of tokens and literals.
  */
-#ifndef WEIR_PRINT_FORMAT_H
-#define WEIR_PRINT_FORMAT_H
+#ifndef WEIR_PRINT_FORMATS_H
+#define WEIR_PRINT_FORMATS_H
 
 #include "base/arena.h"
 #include "print/print.h"

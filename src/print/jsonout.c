@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * json.c - records as JSON: an array of objects over many lines, or one object a line (ndjson).
+ * jsonout.c - records as JSON: an array of objects over many lines, or one object a line (ndjson).
  *
  * Which keys a record has follows from its groups. A row of the catalogue is
  *
  *   JSON(at, "key", GROUP, WHEN, FIELD, FIELD2, FIELD3, kind)
  *
- * GROUP is what the record must have, WHEN a further condition (when.h); kind is a function here that
- * writes the value. All texts are escaped, so the output is always JSON.
+ * GROUP is what the record must have, WHEN a further condition (when.h); kind is a function here
+ * that writes the value. All texts are escaped, so the output is always JSON.
  */
 #include "base/json.h"
 #include "field/names.h"
@@ -175,7 +175,8 @@ static void json_mpls(const struct keyed_row *k, const struct row *row, struct b
 static void json_acl(const struct keyed_row *k, const struct row *row, struct buf *out)
 {
     buf_printf(out, "\"0x%x/0x%x/0x%x\"", (unsigned)place_u64(&k->places[0], row->r),
-               (unsigned)place_u64(&k->places[1], row->r), (unsigned)place_u64(&k->places[2], row->r));
+               (unsigned)place_u64(&k->places[1], row->r),
+               (unsigned)place_u64(&k->places[2], row->r));
 }
 
 static void json_fragment(const struct keyed_row *k, const struct row *row, struct buf *out)
