@@ -4,3 +4,7 @@
 #   EXTRA_DIST += tests/cli
 SUITES += tests/compat/probe_vs_softflowd.py
 EXTRA_DIST += tests/compat/probe_vs_softflowd.py tests/compat/probe_exceptions.txt
+SUITES += tests/wire/corpora.py
+EXTRA_DIST += tests/wire/corpora.py tests/wire/corpora_exceptions.txt
+check_PROGRAMS += tests/wire/wiredump
+tests_wire_wiredump_LDADD = $(WIRE_LIBS) $(PCAP_LIBS)

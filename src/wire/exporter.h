@@ -74,6 +74,7 @@ struct wire {
     size_t pending_octets;
     struct template *fixed[3];   /* records of v1, v5, v7 */
     struct workspace work;
+    struct workspace inner;      /* a record in a list of a record */
     struct field_spec specs[TEMPLATE_FIELDS_MAX];
 };
 

@@ -356,11 +356,11 @@ void finish_hand_on(struct message *m, struct rec *r)
     m->w->sink.flow(m->w->sink.ctx, &m->e->pub, r);
 }
 
-void finish_record(struct message *m, const struct template *t)
+void finish_record(struct message *m, const struct template *t, uint64_t groups)
 {
     struct workspace *w = &m->w->work;
     struct rec *r = &w->rec;
-    r->groups |= t->groups | group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC);
+    r->groups = groups | group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC);
     if (t->two_families) {
         choose_family(w);
     }

@@ -60,12 +60,10 @@ static void prune(struct rec *r)
 /* The plan's groups without the ones that are empty in this record. */
 static void one_record(struct message *m, const struct template *t)
 {
-    struct template pruned = *t;
     struct rec *r = &m->w->work.rec;
     r->groups = t->groups;
     prune(r);
-    pruned.groups = r->groups;
-    finish_record(m, &pruned);
+    finish_record(m, t, r->groups);
 }
 
 static unsigned records(struct message *m, struct cur *c, const struct template *t, unsigned count)

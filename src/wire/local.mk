@@ -7,6 +7,7 @@ libweir_wire_a_SOURCES = \
     src/wire/exporter.c src/wire/exporter.h \
     src/wire/finish.c src/wire/message.h \
     src/wire/legacy.c \
+    src/wire/lists.c \
     src/wire/nfd.c \
     src/wire/options.c \
     src/wire/persist.c \

@@ -55,7 +55,7 @@ static bool one_record(struct message *m, const struct template *t, struct cur *
     if (!template_run(t, c, w)) {
         return false;
     }
-    finish_record(m, t);
+    finish_record(m, t, w->nlists == 0 ? t->groups : lists_open(m, t->groups));
     return true;
 }
 

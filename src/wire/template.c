@@ -46,6 +46,14 @@ static enum field_group group_of(const struct element *e)
     return field_of((enum field_id)e->target)->group;
 }
 
+enum { SUB_TEMPLATE_LIST = 292, SUB_TEMPLATE_MULTI_LIST = 293 };
+
+static bool is_list(enum element_set set, const struct field_spec *s)
+{
+    return set == SET_IPFIX && s->pen == 0 &&
+           (s->number == SUB_TEMPLATE_LIST || s->number == SUB_TEMPLATE_MULTI_LIST);
+}
+
 /* Access lists are registers in the table but twelve octets on the wire. */
 static bool is_acl(const struct element *e)
 {
@@ -105,11 +113,16 @@ static void move_ip6(struct template *t)
     }
 }
 
+static bool stores(const struct step *s)
+{
+    return s->op != STEP_SKIP && s->op != STEP_LIST;
+}
+
 static void mark_seconds(struct template *t)
 {
     for (unsigned i = 1; i < t->nsteps; i++) {
         for (unsigned k = 0; k < i && !t->steps[i].second; k++) {
-            t->steps[i].second = t->steps[k].op != STEP_SKIP && t->steps[i].op != STEP_SKIP &&
+            t->steps[i].second = stores(&t->steps[k]) && stores(&t->steps[i]) &&
                                  t->steps[k].target == t->steps[i].target;
         }
     }
@@ -135,7 +148,10 @@ static void compile(struct template *t, enum element_set set, uint64_t enabled)
         const struct element *e = wanted(set, spec, enabled);
         struct step s = {.skip = skip, .length = spec->length, .op = STEP_SKIP};
         t->min_length += spec->length == LENGTH_VARIABLE ? 1 : spec->length;
-        if (e == NULL && spec->length != LENGTH_VARIABLE) {
+        if (is_list(set, spec)) {
+            s.op = STEP_LIST;
+            s.width = spec->number == SUB_TEMPLATE_MULTI_LIST;
+        } else if (e == NULL && spec->length != LENGTH_VARIABLE) {
             skip += spec->length;
             continue;
         }
@@ -285,6 +301,11 @@ static void store(struct workspace *w, const struct step *s, const uint8_t *p, u
         return;
     case STEP_ACL:
         store_acl(to, p);
+        return;
+    case STEP_LIST:
+        if (w->nlists < LISTS_MAX) {
+            w->lists[w->nlists++] = (struct list){s->width != 0, {p, len}};
+        }
         return;
     }
 }

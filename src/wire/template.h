@@ -5,7 +5,8 @@
  *
  * A plan is a list of steps: skip so many octets, take so many, store them there. Elements nobody
  * knows are skipped by their length; neighbours in the record never move because of them. Scope fields
- * of options templates come first in `specs`.
+ * of options templates come first in `specs`. Lists of RFC 6313 are noted, not opened; a basicList is
+ * skipped.
  */
 #ifndef WEIR_WIRE_TEMPLATE_H
 #define WEIR_WIRE_TEMPLATE_H
@@ -26,15 +27,24 @@ struct field_spec {
     uint16_t length; /* LENGTH_VARIABLE: each record says */
 };
 
+enum { LISTS_MAX = 8 };
+
+struct list {
+    bool many;        /* subTemplateMultiList; else subTemplateList */
+    struct span body;
+};
+
 /* Where a plan stores: the record and the registers beside it. */
 struct workspace {
     struct rec rec;
     uint64_t reg[REG_COUNT_];
     struct ip src6, dst6; /* IPv6 addresses of a template that has IPv4 ones too */
+    unsigned nlists;      /* RFC 6313 lists met, for the caller to open */
+    struct list lists[LISTS_MAX];
 };
 
 enum step_op { STEP_SKIP, STEP_NUM, STEP_IP4, STEP_IP6, STEP_MPLS, STEP_TEXT, STEP_BYTES,
-               STEP_ACL };
+               STEP_ACL, STEP_LIST };
 
 struct step {
     uint32_t skip;   /* octets to pass before this element */

@@ -44,3 +44,12 @@ FUZZ_TARGETS += tests/fuzz/fuzz_dns tests/fuzz/fuzz_tls tests/fuzz/fuzz_regex
 tests_fuzz_fuzz_dns_LDADD = $(FUZZ_MAIN) $(PAYLOAD_LIBS)
 tests_fuzz_fuzz_tls_LDADD = $(FUZZ_MAIN) $(PAYLOAD_LIBS)
 tests_fuzz_fuzz_regex_LDADD = $(FUZZ_MAIN) $(PAYLOAD_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_v5 tests/fuzz/fuzz_v9 tests/fuzz/fuzz_ipfix tests/fuzz/fuzz_sflow \
+    tests/fuzz/fuzz_wirestate
+EXTRA_DIST += tests/fuzz/fuzz_wire.h
+tests_fuzz_fuzz_v5_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
+tests_fuzz_fuzz_v9_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
+tests_fuzz_fuzz_ipfix_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
+tests_fuzz_fuzz_sflow_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
+tests_fuzz_fuzz_wirestate_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
