@@ -17,6 +17,7 @@
 
 /* Asked in this order. */
 static const struct flowfile_ops *const formats[] = {
+    &weir1_file_ops,
     &nfd2_reader,
     NULL,
 };

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 static const struct flowwriter_ops *const formats[] = {
+    &weir1_writer_ops,
     &nfd2_writer,
     NULL,
 };
@@ -67,7 +68,7 @@ static char *hidden_name(const char *path, const char *suffix)
     return asprintf(&name, "%.*s.%s%s", (int)dir, path, path + dir, suffix) >= 0 ? name : NULL;
 }
 
-static int open_new(const char *name)
+int format_create(const char *name)
 {
     return open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
@@ -81,7 +82,7 @@ static int open_hidden_temp(struct format_target *t, struct fault *fault)
         if (t->temp == NULL) {
             return ERR_NOMEM;
         }
-        t->fd = open_new(t->temp);
+        t->fd = format_create(t->temp);
         if (t->fd >= 0) {
             return 0;
         }
@@ -100,7 +101,7 @@ static int open_given_temp(struct format_target *t, const char *name, struct fau
     if (t->temp == NULL) {
         return ERR_NOMEM;
     }
-    t->fd = open_new(name);
+    t->fd = format_create(name);
     if (t->fd >= 0) {
         return 0;
     }

@@ -97,7 +97,14 @@ struct flowwriter {
     bool keep_old;             /* the file at path was damaged: save it before taking its place */
 };
 
+/* A new file, open for reading and writing: the descriptor, or -1 with errno (EEXIST). */
+int format_create(const char *name);
+
 /* write() of all n octets at the descriptor's place: 0 or ERR_IO with *fault. */
 int format_write(int fd, const void *data, size_t n, struct fault *fault);
+
+/* The formats. */
+extern const struct flowfile_ops weir1_file_ops;
+extern const struct flowwriter_ops weir1_writer_ops;
 
 #endif

@@ -2,6 +2,9 @@
 # The room store: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-store.a
 libweir_store_a_SOURCES = \
+    src/store/addrdict.c src/store/addrdict.h \
+    src/store/addrfilter.c src/store/addrfilter.h \
+    src/store/bitpack.c src/store/bitpack.h \
     src/store/compression.c src/store/compression.h \
     src/store/filelist.h \
     src/store/filename.c src/store/filename.h \
@@ -19,5 +22,17 @@ libweir_store_a_SOURCES = \
     src/store/nfdput.c src/store/nfdput.h \
     src/store/nfdrows.c src/store/nfdrows.h \
     src/store/nfdwalk.h \
-    src/store/nfdwalk2.c
+    src/store/nfdwalk2.c \
+    src/store/rowbuf.c src/store/rowbuf.h \
+    src/store/simd.h \
+    src/store/vec.c src/store/vec.h \
+    src/store/veckernels.c src/store/veckernels.h \
+    src/store/vecwrite.c \
+    src/store/weir1.h \
+    src/store/weir1enc.c \
+    src/store/weir1file.c \
+    src/store/weir1head.c \
+    src/store/weir1load.c \
+    src/store/weir1meta.c \
+    src/store/weir1write.c
 STORE_LIBS = libweir-store.a $(FLOW_LIBS) $(ZSTD_LIBS) $(LZ4_LIBS) $(BZ2_LIBS)

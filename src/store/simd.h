@@ -13,7 +13,7 @@
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) &&       \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(WEIR_PORTABLE)
 #define SIMD_CLONES                                                                                \
-    __attribute__((target_clones("avx512bw,avx512vl,avx512dq", "avx2", "default"), optimize("O3")))
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), optimize("O3")))
 #elif defined(__GNUC__) && !defined(__clang__)
 #define SIMD_CLONES __attribute__((optimize("O3")))
 #else

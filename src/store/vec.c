@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * vec.c - decode arrays of numbers.
+ *
+ * The bytes are foreign: checksums tell accidents, not malice. What is checked here: lengths against
+ * counts, codes against tables, depth of nesting. One decoder per kind, listed in a table.
+ */
+#include "store/vec.h"
+
+#include "store/bitpack.h"
+#include "store/veckernels.h"
+
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx: contexts that live in the block's arena */
+#include <assert.h>
+#include <string.h>
+#include <zstd.h>
+
+struct job {
+    struct vec_work *w;
+    uint32_t n;
+    unsigned width;
+    void *out;
+    struct fault *fault;
+    int depth;
+};
+
+static int damaged(struct fault *fault, const char *what)
+{
+    return fault_set(fault, ERR_FORMAT, "damaged column: %s", what);
+}
+
+int vec_take(struct cur *c, struct vec *v, struct fault *fault)
+{
+    uint32_t len;
+    unsigned kind = cur_u8(c);
+    v->bits = cur_u8(c);
+    v->flags = cur_u8(c);
+    cur_skip(c, 1);
+    len = cur_u32le(c);
+    v->base = cur_u64le(c);
+    v->body = cur_sub(c, len);
+    cur_skip(c, -len & 7);
+    if (!cur_ok(c)) {
+        return damaged(fault, "it ends too early");
+    }
+    if (kind >= VEC_KINDS_) {
+        return fault_set(fault, ERR_UNSUPPORTED,
+                         "numbers in encoding %u, which this version does not know", kind);
+    }
+    v->kind = (enum vec_kind)kind;
+    return 0;
+}
+
+static int decode(const struct job *j, const struct vec *v);
+
+/* Decode the next vec of the cursor: n values of `width` into out. */
+static int decode_next(const struct job *j, struct cur *c, uint32_t n, unsigned width, void *out)
+{
+    struct job inner = {j->w, n, width, out, j->fault, j->depth + 1};
+    struct vec v;
+    int rc = vec_take(c, &v, j->fault);
+    return rc != 0 ? rc : decode(&inner, &v);
+}
+
+/* One value more than asked for: kernels may read it. */
+static void *scratch(struct vec_work *w, uint32_t n, unsigned width)
+{
+    return arena_alloc(w->arena, ((size_t)n + 1) * width);
+}
+
+static int decode_const(const struct job *j, const struct vec *v)
+{
+    kernel_fill(j->out, j->n, j->width, v->base);
+    return 0;
+}
+
+static ZSTD_DCtx *dctx_of(struct vec_work *w)
+{
+    if (w->dctx == NULL) {
+        size_t size = ZSTD_estimateDCtxSize();
+        void *memory = arena_alloc(w->arena, size);
+        w->dctx = memory != NULL ? ZSTD_initStaticDCtx(memory, size) : NULL;
+    }
+    return w->dctx;
+}
+
+static int unzstd(struct vec_work *w, const struct cur *body, void *out, size_t size,
+                  struct fault *fault)
+{
+    ZSTD_DCtx *d = dctx_of(w);
+    size_t got;
+    if (d == NULL) {
+        return ERR_NOMEM;
+    }
+    got = ZSTD_decompressDCtx(d, out, size, body->at, cur_left(body));
+    return ZSTD_isError(got) || got != size ? damaged(fault, "zstd frame") : 0;
+}
+
+static bool raw_width_fits(const struct job *j, const struct vec *v)
+{
+    return (v->bits == 8 || v->bits == 16 || v->bits == 32 || v->bits == 64) &&
+           v->bits <= 8 * j->width;
+}
+
+static int decode_raw(const struct job *j, const struct vec *v)
+{
+    unsigned in_width = v->bits / 8;
+    size_t size = (size_t)j->n * in_width;
+    uint8_t *wide = j->out;
+    int rc;
+    if (!raw_width_fits(j, v)) {
+        return damaged(j->fault, "width of numbers");
+    }
+    if (!(v->flags & VEC_ZSTD)) {
+        if (cur_left(&v->body) != size) {
+            return damaged(j->fault, "length of numbers");
+        }
+        kernel_widen(v->body.at, j->n, in_width, v->base, j->width, j->out);
+        return 0;
+    }
+    if (in_width != j->width || v->base != 0) {
+        wide = scratch(j->w, j->n, in_width);
+        if (wide == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    rc = unzstd(j->w, &v->body, wide, size, j->fault);
+    if (rc == 0 && wide != j->out) {
+        kernel_widen(wide, j->n, in_width, v->base, j->width, j->out);
+    }
+    return rc;
+}
+
+static int decode_bits(const struct job *j, const struct vec *v)
+{
+    if (v->bits < 1 || v->bits > 32 || v->bits > 8 * j->width ||
+        cur_left(&v->body) != bitpack_size(j->n, v->bits)) {
+        return damaged(j->fault, "packed numbers");
+    }
+    bitpack_unpack(v->body.at, j->n, v->bits, v->base, j->width, j->out);
+    return 0;
+}
+
+static int decode_delta(const struct job *j, const struct vec *v)
+{
+    struct cur c = v->body;
+    int rc = decode_next(j, &c, j->n, j->width, j->out);
+    if (rc == 0) {
+        kernel_sum(j->out, j->n, j->width, v->base, (v->flags & VEC_ZIGZAG) != 0);
+    }
+    return rc;
+}
+
+static int read_dict(const struct job *j, const struct vec *v, uint32_t *m, void **table,
+                     void **codes)
+{
+    struct cur c = v->body;
+    int rc;
+    *m = cur_u32le(&c);
+    cur_skip(&c, 4);
+    if (!cur_ok(&c) || *m == 0 || *m > VEC_TABLE_MAX) {
+        return damaged(j->fault, "length of a table");
+    }
+    *table = scratch(j->w, *m, j->width);
+    *codes = scratch(j->w, j->n, vec_code_width(*m));
+    if (*table == NULL || *codes == NULL) {
+        return ERR_NOMEM;
+    }
+    rc = decode_next(j, &c, *m, j->width, *table);
+    if (rc == 0) {
+        rc = decode_next(j, &c, j->n, vec_code_width(*m), *codes);
+    }
+    if (rc == 0 && kernel_codes_max(*codes, j->n, vec_code_width(*m)) >= *m) {
+        rc = damaged(j->fault, "a code outside of its table");
+    }
+    return rc;
+}
+
+static int decode_dict(const struct job *j, const struct vec *v)
+{
+    uint32_t m;
+    void *table;
+    void *codes;
+    int rc = read_dict(j, v, &m, &table, &codes);
+    if (rc == 0) {
+        kernel_look_up(table, codes, vec_code_width(m), j->n, j->width, j->out);
+    }
+    return rc;
+}
+
+/* Codes 0..m, as many m as exceptions. */
+static bool escapes_fit(const void *codes, uint32_t n, uint32_t m, uint32_t e)
+{
+    unsigned width = vec_code_width(m + 1);
+    return kernel_codes_max(codes, n, width) <= m && kernel_codes_count(codes, n, width, m) == e;
+}
+
+static int decode_popular(const struct job *j, const struct vec *v)
+{
+    struct cur c = v->body;
+    uint32_t m = cur_u32le(&c);
+    uint32_t e = cur_u32le(&c);
+    uint8_t *table;
+    void *codes;
+    void *exceptions;
+    int rc;
+    if (!cur_ok(&c) || m == 0 || m >= VEC_TABLE_MAX || e > j->n) {
+        return damaged(j->fault, "length of a table");
+    }
+    table = scratch(j->w, m, j->width);
+    codes = scratch(j->w, j->n, vec_code_width(m + 1));
+    exceptions = scratch(j->w, e, j->width);
+    if (table == NULL || codes == NULL || exceptions == NULL) {
+        return ERR_NOMEM;
+    }
+    memset(table + (size_t)m * j->width, 0, j->width);
+    memset((uint8_t *)exceptions + (size_t)e * j->width, 0, j->width);
+    rc = decode_next(j, &c, m, j->width, table);
+    rc = rc != 0 ? rc : decode_next(j, &c, j->n, vec_code_width(m + 1), codes);
+    rc = rc != 0 ? rc : decode_next(j, &c, e, j->width, exceptions);
+    if (rc == 0 && !escapes_fit(codes, j->n, m, e)) {
+        rc = damaged(j->fault, "a code outside of its table");
+    }
+    if (rc == 0) {
+        kernel_popular(table, codes, vec_code_width(m + 1), m, exceptions, j->n, j->width, j->out);
+    }
+    return rc;
+}
+
+static int decode_planes(const struct job *j, const struct vec *v)
+{
+    struct cur c = v->body;
+    unsigned planes = v->bits / 8;
+    uint8_t *plane = scratch(j->w, j->n, 1);
+    int rc = plane != NULL ? 0 : ERR_NOMEM;
+    if (planes < 1 || planes > j->width || v->bits % 8 != 0) {
+        return damaged(j->fault, "number of planes");
+    }
+    kernel_fill(j->out, j->n, j->width, v->base);
+    for (unsigned p = 0; p < planes && rc == 0; p++) {
+        rc = decode_next(j, &c, j->n, 1, plane);
+        if (rc == 0) {
+            kernel_plane(plane, j->n, 8 * p, j->width, j->out);
+        }
+    }
+    return rc;
+}
+
+static int (*const decoders[VEC_KINDS_])(const struct job *, const struct vec *) = {
+    [VEC_CONST] = decode_const, [VEC_RAW] = decode_raw,         [VEC_BITS] = decode_bits,
+    [VEC_DELTA] = decode_delta, [VEC_DICT] = decode_dict,       [VEC_POPULAR] = decode_popular,
+    [VEC_PLANES] = decode_planes,
+};
+
+static int decode(const struct job *j, const struct vec *v)
+{
+    if (j->depth > VEC_DEPTH_MAX) {
+        return damaged(j->fault, "nested too deeply");
+    }
+    return decoders[v->kind](j, v);
+}
+
+int vec_decode(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width, void *out,
+               struct fault *fault)
+{
+    struct job j = {w, n, width, out, fault, 0};
+    assert(width == 1 || width == 2 || width == 4 || width == 8);
+    return decode(&j, v);
+}
+
+static bool lies_ready(const struct vec *v, uint32_t n, unsigned width)
+{
+    return v->kind == VEC_RAW && !(v->flags & VEC_ZSTD) && v->base == 0 && v->bits == 8 * width &&
+           cur_left(&v->body) == (size_t)n * width && (uintptr_t)v->body.at % width == 0;
+}
+
+int vec_read(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, const void **out,
+             struct fault *fault)
+{
+    struct vec v;
+    void *values;
+    int rc = vec_take(c, &v, fault);
+    if (rc != 0) {
+        return rc;
+    }
+    if (lies_ready(&v, n, width)) {
+        *out = v.body.at;
+        return 0;
+    }
+    values = scratch(w, n, width);
+    if (values == NULL) {
+        return ERR_NOMEM;
+    }
+    *out = values;
+    return vec_decode(w, &v, n, width, values, fault);
+}
+
+int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+                  uint32_t *m, const void **table, const void **codes, struct fault *fault)
+{
+    struct job j = {w, n, width, NULL, fault, 0};
+    void *t = NULL;
+    void *c = NULL;
+    int rc = read_dict(&j, v, m, &t, &c);
+    *table = t;
+    *codes = c;
+    return rc;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * veckernels.c - decoding loops as templates over the width of the result (and of codes).
+ *
+ * KERNELS(U) makes one set; the functions at the end choose by width.
+ */
+#include "store/veckernels.h"
+
+#include "store/simd.h"
+
+#include <assert.h>
+
+#define UNALIGNED(type) type##_unaligned
+typedef uint8_t UNALIGNED(uint8_t);
+typedef uint16_t UNALIGNED(uint16_t) __attribute__((aligned(1), may_alias));
+typedef uint32_t UNALIGNED(uint32_t) __attribute__((aligned(1), may_alias));
+typedef uint64_t UNALIGNED(uint64_t) __attribute__((aligned(1), may_alias));
+
+#define WIDEN(U, S)                                                                              \
+    SIMD_CLONES static void widen_##U##_##S(const void *in, uint32_t n, U base, U *out)          \
+    {                                                                                            \
+        const UNALIGNED(S) *p = in;                                                              \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)(base + p[i]);                                                           \
+        }                                                                                        \
+    }
+
+#define LOOK_UP(U, C)                                                                            \
+    SIMD_CLONES static void look_up_##U##_##C(const U *table, const C *codes, uint32_t n, U *out)\
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = table[codes[i]];                                                            \
+        }                                                                                        \
+    }
+
+/* No branch: about half of the rows are exceptions in columns that choose this form. */
+#define POPULAR(U, C)                                                                            \
+    static void popular_##U##_##C(const U *table, const C *codes, C escape, const U *exception,  \
+                                  uint32_t n, U *out)                                            \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            U usual = table[codes[i]];                                                           \
+            U other = *exception;                                                                \
+            bool is_escape = codes[i] == escape;                                                 \
+            out[i] = is_escape ? other : usual;                                                  \
+            exception += is_escape;                                                              \
+        }                                                                                        \
+    }
+
+#define KERNELS(U)                                                                               \
+    SIMD_CLONES static void fill_##U(U *out, uint32_t n, U value)                                \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = value;                                                                      \
+        }                                                                                        \
+    }                                                                                            \
+    static void sum_##U(U *out, uint32_t n, U base)                                              \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            base = (U)(base + out[i]);                                                           \
+            out[i] = base;                                                                       \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void unzigzag_##U(U *out, uint32_t n)                                     \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)(out[i] >> 1 ^ (U)(0 - (out[i] & 1)));                                   \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void plane_##U(const uint8_t *plane, uint32_t n, unsigned shift, U *out)  \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)(out[i] + (U)((U)plane[i] << shift));                                    \
+        }                                                                                        \
+    }                                                                                            \
+    LOOK_UP(U, uint8_t)                                                                          \
+    LOOK_UP(U, uint16_t)                                                                         \
+    LOOK_UP(U, uint32_t)                                                                         \
+    POPULAR(U, uint8_t)                                                                          \
+    POPULAR(U, uint16_t)                                                                         \
+    POPULAR(U, uint32_t)
+
+KERNELS(uint8_t)
+KERNELS(uint16_t)
+KERNELS(uint32_t)
+KERNELS(uint64_t)
+WIDEN(uint8_t, uint8_t)
+WIDEN(uint16_t, uint8_t)
+WIDEN(uint16_t, uint16_t)
+WIDEN(uint32_t, uint8_t)
+WIDEN(uint32_t, uint16_t)
+WIDEN(uint32_t, uint32_t)
+WIDEN(uint64_t, uint8_t)
+WIDEN(uint64_t, uint16_t)
+WIDEN(uint64_t, uint32_t)
+WIDEN(uint64_t, uint64_t)
+
+#define CODES(C)                                                                                 \
+    SIMD_CLONES static uint32_t max_##C(const C *codes, uint32_t n)                              \
+    {                                                                                            \
+        C max = 0;                                                                               \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            max = codes[i] > max ? codes[i] : max;                                               \
+        }                                                                                        \
+        return max;                                                                              \
+    }                                                                                            \
+    SIMD_CLONES static uint32_t count_##C(const C *codes, uint32_t n, uint32_t value)            \
+    {                                                                                            \
+        uint32_t count = 0;                                                                      \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            count += codes[i] == value;                                                          \
+        }                                                                                        \
+        return count;                                                                            \
+    }
+
+CODES(uint8_t)
+CODES(uint16_t)
+CODES(uint32_t)
+
+/* Call name_<type of width>(...). */
+#define BY_WIDTH(width, CALL)     \
+    switch (width) {              \
+    case 1:                       \
+        CALL(uint8_t);            \
+        break;                    \
+    case 2:                       \
+        CALL(uint16_t);           \
+        break;                    \
+    case 4:                       \
+        CALL(uint32_t);           \
+        break;                    \
+    default:                      \
+        assert((width) == 8);     \
+        CALL(uint64_t);           \
+        break;                    \
+    }
+
+void kernel_fill(void *out, uint32_t n, unsigned width, uint64_t value)
+{
+#define CALL(U) fill_##U(out, n, (U)value)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_widen(const uint8_t *in, uint32_t n, unsigned in_width, uint64_t base, unsigned width,
+                  void *out)
+{
+    assert(in_width <= width);
+    switch (width * 16 + in_width) {
+    case 0x11:
+        widen_uint8_t_uint8_t(in, n, (uint8_t)base, out);
+        break;
+    case 0x21:
+        widen_uint16_t_uint8_t(in, n, (uint16_t)base, out);
+        break;
+    case 0x22:
+        widen_uint16_t_uint16_t(in, n, (uint16_t)base, out);
+        break;
+    case 0x41:
+        widen_uint32_t_uint8_t(in, n, (uint32_t)base, out);
+        break;
+    case 0x42:
+        widen_uint32_t_uint16_t(in, n, (uint32_t)base, out);
+        break;
+    case 0x44:
+        widen_uint32_t_uint32_t(in, n, (uint32_t)base, out);
+        break;
+    case 0x81:
+        widen_uint64_t_uint8_t(in, n, base, out);
+        break;
+    case 0x82:
+        widen_uint64_t_uint16_t(in, n, base, out);
+        break;
+    case 0x84:
+        widen_uint64_t_uint32_t(in, n, base, out);
+        break;
+    default:
+        widen_uint64_t_uint64_t(in, n, base, out);
+        break;
+    }
+}
+
+void kernel_sum(void *out, uint32_t n, unsigned width, uint64_t base, bool zigzag)
+{
+#define CALL(U) unzigzag_##U(out, n)
+    if (zigzag) {
+        BY_WIDTH(width, CALL)
+    }
+#undef CALL
+#define CALL(U) sum_##U(out, n, (U)base)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_look_up(const void *table, const void *codes, unsigned code_width, uint32_t n,
+                    unsigned width, void *out)
+{
+#define CALL(U)                                             \
+    if (code_width == 1) {                                  \
+        look_up_##U##_uint8_t(table, codes, n, out);        \
+    } else if (code_width == 2) {                           \
+        look_up_##U##_uint16_t(table, codes, n, out);       \
+    } else {                                                \
+        look_up_##U##_uint32_t(table, codes, n, out);       \
+    }
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_popular(const void *table, const void *codes, unsigned code_width, uint32_t escape,
+                    const void *exceptions, uint32_t n, unsigned width, void *out)
+{
+#define CALL(U)                                                                             \
+    if (code_width == 1) {                                                                  \
+        popular_##U##_uint8_t(table, codes, (uint8_t)escape, exceptions, n, out);           \
+    } else if (code_width == 2) {                                                           \
+        popular_##U##_uint16_t(table, codes, (uint16_t)escape, exceptions, n, out);         \
+    } else {                                                                                \
+        popular_##U##_uint32_t(table, codes, escape, exceptions, n, out);                   \
+    }
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_plane(const uint8_t *plane, uint32_t n, unsigned shift, unsigned width, void *out)
+{
+#define CALL(U) plane_##U(plane, n, shift, out)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+uint32_t kernel_codes_max(const void *codes, uint32_t n, unsigned code_width)
+{
+    return code_width == 1   ? max_uint8_t(codes, n)
+           : code_width == 2 ? max_uint16_t(codes, n)
+                             : max_uint32_t(codes, n);
+}
+
+uint32_t kernel_codes_count(const void *codes, uint32_t n, unsigned code_width, uint32_t value)
+{
+    return code_width == 1   ? count_uint8_t(codes, n, value)
+           : code_width == 2 ? count_uint16_t(codes, n, value)
+                             : count_uint32_t(codes, n, value);
+}

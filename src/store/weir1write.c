@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * weir1write.c - write a weir file.
+ *
+ * Rows wait in a rowbuf until they fill a block. A live file writes what there is at every flush, as
+ * a small block: first the chunks, then the head, so that a reader sees zeros or a whole block. At
+ * the end a live file with small blocks is read back and written once more with full ones.
+ * A write that fails is undone (the file is cut to its last whole block); the rows stay and may be
+ * written later.
+ */
+#include "base/bits.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "store/addrfilter.h"
+#include "store/format.h"
+#include "store/rowbuf.h"
+#include "store/weir1.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LEVEL_DEFAULT 1
+#define FILTER_KEYS_MAX ((size_t)1 << 24) /* distinct addresses; above, the file has no filter */
+
+struct keys {
+    uint64_t *key;
+    size_t n;
+    size_t cap;
+    size_t sorted; /* the first so many are ascending and distinct */
+    bool given_up;
+};
+
+struct weir1_writer {
+    struct flowwriter base;
+    struct flowwriter_options options; /* ident: own copy */
+    struct weir1_encoder *encoder;
+    struct rowbuf *rows;
+    struct flow_meta meta;             /* all of it */
+    struct flow_meta pending;          /* not yet in a META block (live files) */
+    struct buf block;
+    struct buf heads;                  /* contents of the BLOCKS section */
+    uint32_t nblocks;                  /* with flows */
+    uint32_t nmeta;
+    uint64_t nrows;
+    uint64_t at;                       /* octets of the file so far */
+    struct keys keys;
+    uint32_t *list;                    /* row numbers of a selection */
+};
+
+static struct weir1_writer *of(struct flowwriter *w)
+{
+    return (struct weir1_writer *)w;
+}
+
+/* ------------------------------------------------------------------ filter keys */
+
+static int by_key(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void keys_unique(struct keys *k)
+{
+    size_t n = 0;
+    if (k->sorted == k->n) {
+        return;
+    }
+    qsort(k->key, k->n, sizeof *k->key, by_key);
+    for (size_t i = 0; i < k->n; i++) {
+        if (n == 0 || k->key[n - 1] != k->key[i]) {
+            k->key[n++] = k->key[i];
+        }
+    }
+    k->n = n;
+    k->sorted = n;
+}
+
+/* Room for `more` keys: first by dropping duplicates, then by growing. */
+static bool keys_reserve(struct keys *k, size_t more)
+{
+    size_t cap = k->cap != 0 ? k->cap : (size_t)1 << 17;
+    uint64_t *grown;
+    if (k->n + more <= k->cap) {
+        return true;
+    }
+    keys_unique(k);
+    while (cap < 2 * (k->n + more)) {
+        cap *= 2;
+    }
+    if (k->n > FILTER_KEYS_MAX) {
+        return false;
+    }
+    grown = realloc(k->key, cap * sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    k->key = grown;
+    k->cap = cap;
+    return true;
+}
+
+static void keys_add(struct keys *k, const struct ip *addr, uint32_t n)
+{
+    if (k->given_up || !keys_reserve(k, n)) {
+        k->given_up = true;
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        k->key[k->n++] = addrfilter_key(&addr[i]);
+    }
+}
+
+/* ------------------------------------------------------------------ writing pieces */
+
+static int write_at(struct weir1_writer *w, const void *data, size_t n, uint64_t at,
+                    struct fault *fault)
+{
+    if (w->base.target.temp != NULL && lseek(w->base.target.fd, (off_t)at, SEEK_SET) < 0) {
+        return fault_sys(fault, "seek");
+    }
+    return format_write(w->base.target.fd, data, n, fault);
+}
+
+/* Cut off what a failed write left behind. */
+static void undo(struct weir1_writer *w)
+{
+    int saved = errno;
+    if (w->base.target.temp != NULL && ftruncate(w->base.target.fd, (off_t)w->at) != 0) {
+        errno = saved;
+    }
+}
+
+/* A block whose head has head_len octets; live: the head comes last. */
+static int write_block(struct weir1_writer *w, size_t head_len, struct fault *fault)
+{
+    const struct buf *b = &w->block;
+    int rc;
+    if (w->options.live && w->base.target.temp != NULL) {
+        rc = write_at(w, b->data + head_len, b->len - head_len, w->at + head_len, fault);
+        rc = rc != 0 ? rc : write_at(w, b->data, head_len, w->at, fault);
+    } else {
+        rc = write_at(w, b->data, b->len, w->at, fault);
+    }
+    if (rc != 0) {
+        undo(w);
+        return rc;
+    }
+    w->at += b->len;
+    return 0;
+}
+
+static int write_rows(struct weir1_writer *w, struct fault *fault)
+{
+    const struct ip *addr;
+    uint32_t naddr;
+    size_t head_len;
+    uint64_t at = w->at;
+    int rc;
+    if (rowbuf_rows(w->rows) == 0) {
+        return 0;
+    }
+    buf_clear(&w->block);
+    rc = weir1_encode(w->encoder, rowbuf_batch(w->rows), w->nrows, &w->block, &head_len, fault);
+    rc = rc != 0 ? rc : write_block(w, head_len, fault);
+    if (rc != 0) {
+        return rc;
+    }
+    buf_add(&w->heads, &at, sizeof at);
+    buf_add(&w->heads, w->block.data, head_len);
+    w->nblocks++;
+    w->nrows += rowbuf_rows(w->rows);
+    addr = weir1_encoded_addresses(w->encoder, &naddr);
+    keys_add(&w->keys, addr, naddr);
+    rowbuf_clear(w->rows);
+    return 0;
+}
+
+static int write_pending_meta(struct weir1_writer *w, struct fault *fault)
+{
+    struct weir1_entry entry = {.field = WEIR1_FIELD_META};
+    struct weir1_head h = {.kind = WEIR1_META, .nentries = 1, .before = w->nrows};
+    struct buf body;
+    int rc;
+    if (meta_is_empty(&w->pending)) {
+        return 0;
+    }
+    buf_init(&body);
+    weir1_put_meta_body(&body, &w->pending);
+    h.length = WEIR1_BLOCK_HEAD_LEN + WEIR1_ENTRY_LEN;
+    h.size = h.length + body.len;
+    entry.offset = h.length;
+    entry.length = (uint32_t)body.len;
+    entry.check = hash_of(body.data, body.len);
+    buf_clear(&w->block);
+    weir1_put_head(&w->block, &h, &entry);
+    buf_add(&w->block, body.data, body.len);
+    rc = body.failed || w->block.failed ? ERR_NOMEM : write_block(w, h.length, fault);
+    buf_free(&body);
+    if (rc == 0) {
+        meta_free(&w->pending);
+        w->nmeta++;
+    }
+    return rc;
+}
+
+static int write_header(struct weir1_writer *w, struct fault *fault)
+{
+    struct weir1_header h = {.version = WEIR1_VERSION, .created = clock_now_msec(),
+                             .creator = w->options.creator,
+                             .compression = w->options.compression};
+    struct clock_zone zone;
+    struct clock_time now;
+    int rc;
+    clock_zone_init(&zone, false);
+    clock_split(&zone, h.created, &now);
+    h.utc_offset = now.offset;
+    if (w->options.ident != NULL) {
+        snprintf(h.ident, sizeof h.ident, "%s", w->options.ident);
+    }
+    buf_clear(&w->block);
+    weir1_put_header(&w->block, &h);
+    rc = w->block.failed ? ERR_NOMEM : write_at(w, w->block.data, w->block.len, 0, fault);
+    w->at = WEIR1_HEADER_LEN;
+    return rc;
+}
+
+/* ------------------------------------------------------------------ the end of the file */
+
+struct footer {
+    struct buf octets;
+    struct weir1_place places[WEIR1_SECTION_FILTER];
+    uint32_t n;
+    uint64_t at; /* place of the first octet in the file */
+};
+
+/* The section is what was added since `from`. */
+static void section_end(struct footer *f, enum weir1_section id, size_t from)
+{
+    size_t len = f->octets.len - from;
+    if (len == 0 || f->octets.failed) {
+        return;
+    }
+    f->places[f->n++] = (struct weir1_place){
+        .id = (uint16_t)id, .version = 1, .flags = id == WEIR1_SECTION_BLOCKS ? WEIR1_SECTION_MUST : 0,
+        .offset = f->at + from, .length = len, .check = hash_of(f->octets.data + from, len)};
+}
+
+static int put_filter(struct weir1_writer *w, struct footer *f)
+{
+    size_t from = f->octets.len;
+    int rc = 0;
+    if (!w->keys.given_up && w->nblocks > 0) {
+        keys_unique(&w->keys);
+        rc = addrfilter_build(w->keys.key, (uint32_t)w->keys.n, &f->octets);
+        section_end(f, WEIR1_SECTION_FILTER, from);
+    }
+    return rc == ERR_LIMIT ? 0 : rc;
+}
+
+static void put_sections(struct weir1_writer *w, struct footer *f)
+{
+    size_t from = f->octets.len;
+    buf_add(&f->octets, w->heads.data != NULL ? w->heads.data : "", w->heads.len);
+    if (w->heads.len == 0) { /* a file without flows still lists its (no) blocks */
+        f->places[f->n++] = (struct weir1_place){.id = WEIR1_SECTION_BLOCKS, .version = 1,
+                                                 .flags = WEIR1_SECTION_MUST,
+                                                 .offset = f->at + from, .check = hash_of("", 0)};
+    }
+    section_end(f, WEIR1_SECTION_BLOCKS, from);
+    from = f->octets.len;
+    weir1_put_totals(&f->octets, &w->base.totals);
+    section_end(f, WEIR1_SECTION_TOTALS, from);
+    for (unsigned id = WEIR1_SECTION_EXPORTERS; id <= WEIR1_SECTION_LOSSES; id++) {
+        from = f->octets.len;
+        weir1_put_meta(&f->octets, (enum weir1_section)id, &w->meta);
+        section_end(f, (enum weir1_section)id, from);
+    }
+}
+
+/* The filter goes first: the rest then lies in the last octets, which readers read at once. */
+static int write_footer(struct weir1_writer *w, struct fault *fault)
+{
+    struct footer f = {.at = w->at};
+    int rc;
+    buf_init(&f.octets);
+    buf_add(&f.octets, WEIR1_MAGIC_SECTIONS, 8);
+    buf_add(&f.octets, &w->nrows, sizeof w->nrows);
+    rc = put_filter(w, &f);
+    put_sections(w, &f);
+    weir1_put_directory(&f.octets, f.at + f.octets.len, f.places, f.n);
+    if (rc == 0) {
+        rc = f.octets.failed || w->heads.failed
+                 ? ERR_NOMEM : write_at(w, f.octets.data, f.octets.len, w->at, fault);
+    }
+    if (rc != 0) {
+        undo(w);
+    }
+    buf_free(&f.octets);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ create and release */
+
+static void weir1_release(struct flowwriter *base)
+{
+    struct weir1_writer *w = of(base);
+    weir1_encoder_free(w->encoder);
+    rowbuf_free(w->rows);
+    meta_free(&w->meta);
+    meta_free(&w->pending);
+    buf_free(&w->block);
+    buf_free(&w->heads);
+    free(w->keys.key);
+    free(w->list);
+    free((char *)(uintptr_t)w->options.ident);
+    free(w);
+}
+
+static int encoder_level(const struct flowwriter_options *o)
+{
+    return o->compression == COMPRESSION_NONE ? 0 : o->level != 0 ? o->level : LEVEL_DEFAULT;
+}
+
+static struct weir1_writer *writer_new(const struct flowwriter_options *options)
+{
+    struct weir1_writer *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return NULL;
+    }
+    w->options = *options;
+    w->options.temp = NULL;
+    w->options.ident = options->ident != NULL ? strdup(options->ident) : NULL;
+    meta_init(&w->meta);
+    meta_init(&w->pending);
+    buf_init(&w->block);
+    buf_init(&w->heads);
+    w->encoder = weir1_encoder_new(encoder_level(options));
+    w->rows = rowbuf_new();
+    w->list = malloc(BATCH_ROWS_MAX * sizeof *w->list);
+    if (w->encoder == NULL || w->rows == NULL || w->list == NULL ||
+        (options->ident != NULL && w->options.ident == NULL)) {
+        weir1_release(&w->base);
+        return NULL;
+    }
+    totals_clear(&w->base.totals);
+    return w;
+}
+
+static int weir1_create(const struct format_target *target, const struct flowwriter_options *options,
+                        struct flowwriter **out, struct fault *fault)
+{
+    struct weir1_writer *w;
+    int rc;
+    if (options->compression != COMPRESSION_NONE && options->compression != COMPRESSION_ZSTD) {
+        return fault_set(fault, ERR_UNSUPPORTED,
+                         "weir's own files are compressed with zstd or not at all");
+    }
+    w = writer_new(options);
+    if (w == NULL) {
+        return ERR_NOMEM;
+    }
+    w->base.target = *target;
+    rc = write_header(w, fault);
+    if (rc != 0) {
+        weir1_release(&w->base);
+        return rc;
+    }
+    *out = &w->base;
+    return 0;
+}
+
+/* ------------------------------------------------------------------ adding */
+
+/* The n rows starting at `from` (in w->list, or of the batch) that rowbuf took count. */
+static void count_rows(struct weir1_writer *w, struct batch *b, bool listed, uint32_t from,
+                       uint32_t n)
+{
+    uint64_t sel[BITS_WORDS(BATCH_ROWS_MAX)];
+    if (!listed && from == 0 && n == b->nrows) {
+        totals_add_batch(&w->base.totals, b, NULL);
+        return;
+    }
+    memset(sel, 0, BITS_WORDS(b->nrows) * sizeof *sel);
+    for (uint32_t i = from; i < from + n; i++) {
+        bits_set(sel, listed ? w->list[i] : i);
+    }
+    totals_add_batch(&w->base.totals, b, sel);
+}
+
+static int weir1_add(struct flowwriter *base, struct batch *b, const uint64_t *sel,
+                     struct fault *fault)
+{
+    struct weir1_writer *w = of(base);
+    uint32_t n = b->nrows;
+    uint32_t done = 0;
+    int rc = rowbuf_require(b, fault);
+    if (rc != 0) {
+        return rc;
+    }
+    if (sel != NULL) {
+        n = (uint32_t)bits_rows(sel, b->nrows, w->list);
+    }
+    while (done < n && rc == 0) {
+        int taken = rowbuf_add(w->rows, b, sel != NULL ? w->list + done : NULL, done, n - done);
+        if (taken < 0) {
+            rc = taken;
+        } else if (taken == 0) {
+            rc = write_rows(w, fault);
+        } else {
+            done += (uint32_t)taken;
+        }
+    }
+    if (done > 0) {
+        count_rows(w, b, sel != NULL, 0, done);
+    }
+    return rc;
+}
+
+static int weir1_meta(struct flowwriter *base, const struct flow_meta *m, struct fault *fault)
+{
+    struct weir1_writer *w = of(base);
+    int rc = meta_merge(&w->meta, m);
+    (void)fault;
+    if (rc == 0 && w->options.live) {
+        rc = meta_merge(&w->pending, m);
+    }
+    return rc;
+}
+
+static int weir1_flush(struct flowwriter *base, struct fault *fault)
+{
+    struct weir1_writer *w = of(base);
+    int rc;
+    if (!w->options.live) {
+        return 0;
+    }
+    rc = write_pending_meta(w, fault);
+    rc = rc != 0 ? rc : write_rows(w, fault);
+    if (rc == 0 && base->target.temp != NULL && fdatasync(base->target.fd) != 0) {
+        rc = fault_sys(fault, "fdatasync");
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ finishing */
+
+static int add_all(struct flowwriter *to, struct flowfile *from, struct fault *fault)
+{
+    struct batch *b = malloc(sizeof *b);
+    int rc = b != NULL ? 0 : ERR_NOMEM;
+    if (b != NULL) {
+        batch_init(b);
+    }
+    for (uint32_t i = 0; rc == 0 && i < flowfile_info(from)->nblocks; i++) {
+        rc = flowfile_read(from, i, b, fault);
+        rc = rc != 0 ? rc : weir1_add(to, b, NULL, fault);
+    }
+    if (b != NULL) {
+        batch_free(b);
+    }
+    free(b);
+    return rc;
+}
+
+/* Write the blocks of our file, full ones, and the footer to fd. */
+static int write_merged(struct weir1_writer *w, int fd, struct fault *fault)
+{
+    struct flowwriter_options options = w->options;
+    struct format_target target = {w->base.target.path, w->base.target.temp, fd};
+    struct flowwriter *to = NULL;
+    struct flowfile *from = NULL;
+    int rc;
+    options.live = false;
+    rc = flowfile_open(w->base.target.temp, &from, fault);
+    rc = rc != 0 ? rc : weir1_create(&target, &options, &to, fault);
+    rc = rc != 0 ? rc : add_all(to, from, fault);
+    rc = rc != 0 ? rc : meta_merge(&of(to)->meta, &w->meta);
+    rc = rc != 0 ? rc : write_rows(of(to), fault);
+    if (rc == 0) {
+        to->totals = w->base.totals;
+        rc = write_footer(of(to), fault);
+    }
+    if (to != NULL) {
+        weir1_release(to);
+    }
+    flowfile_close(from);
+    return rc;
+}
+
+/* Replace the live file by one with full blocks. On error it is as before. */
+static int merge_blocks(struct weir1_writer *w, struct fault *fault)
+{
+    char *name = NULL;
+    int fd;
+    int rc;
+    if (asprintf(&name, "%s.merge", w->base.target.temp) < 0) {
+        return ERR_NOMEM;
+    }
+    unlink(name);
+    fd = format_create(name);
+    rc = fd >= 0 ? write_merged(w, fd, fault) : fault_sys(fault, "create %s", name);
+    if (rc == 0 && (fsync(fd) != 0 || rename(name, w->base.target.temp) != 0)) {
+        rc = fault_sys(fault, "rename %s", name);
+    }
+    if (rc == 0) {
+        close(w->base.target.fd);
+        w->base.target.fd = fd;
+    } else if (fd >= 0) {
+        close(fd);
+        unlink(name);
+    }
+    free(name);
+    return rc;
+}
+
+static bool worth_merging(const struct weir1_writer *w)
+{
+    uint64_t fewest = (w->nrows + BATCH_ROWS_MAX - 1) / BATCH_ROWS_MAX;
+    return w->options.live && w->base.target.temp != NULL &&
+           (w->nblocks > fewest || w->nmeta > 0) && w->nblocks > 1;
+}
+
+static int weir1_finish(struct flowwriter *base, struct fault *fault)
+{
+    struct weir1_writer *w = of(base);
+    int rc = write_rows(w, fault);
+    if (rc != 0) {
+        return rc;
+    }
+    if (worth_merging(w) && merge_blocks(w, NULL) == 0) {
+        return 0;
+    }
+    return write_footer(w, fault);
+}
+
+const struct flowwriter_ops weir1_writer_ops = {
+    .format = FORMAT_WEIR1,
+    .create = weir1_create,
+    .add = weir1_add,
+    .meta = weir1_meta,
+    .flush = weir1_flush,
+    .finish = weir1_finish,
+    .release = weir1_release,
+};
