@@ -8,3 +8,7 @@ UNIT_TESTS += tests/unit/store/test_nffiles
 tests_unit_store_test_nffiles_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_nfd2
 tests_unit_store_test_nfd2_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_vec
+tests_unit_store_test_vec_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_weirfile
+tests_unit_store_test_weirfile_LDADD = $(STORE_LIBS)
