@@ -84,7 +84,7 @@ bool rowbuf_is_full(const struct rowbuf *rb)
 
 static bool has_field(const struct batch *b, unsigned id)
 {
-    return id != FIELD_RECORD_NO &&
+    return !field_is_transient((enum field_id)id) &&
            (b->groups_any & group_bit(field_of((enum field_id)id)->group)) != 0;
 }
 
@@ -316,7 +316,7 @@ int rowbuf_add(struct rowbuf *rb, struct batch *b, const uint32_t *rows, uint32_
 static void show_field(struct rowbuf *rb, unsigned id)
 {
     struct column c = column_absent((enum field_id)id);
-    if (id == FIELD_RECORD_NO) {
+    if (field_is_transient((enum field_id)id)) {
         return;
     }
     if (rb->active[id] && is_var(id)) {

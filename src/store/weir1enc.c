@@ -91,7 +91,7 @@ const struct ip *weir1_encoded_addresses(const struct weir1_encoder *e, uint32_t
 
 static bool stored(const struct batch *b, enum field_id id)
 {
-    return id != FIELD_RECORD_NO && (b->groups_any & group_bit(field_of(id)->group)) != 0;
+    return !field_is_transient(id) && (b->groups_any & group_bit(field_of(id)->group)) != 0;
 }
 
 /* ------------------------------------------------------------------ addresses */

@@ -105,7 +105,7 @@ static void set_bounds(struct weir1_block *blk, enum field_id id)
     const struct weir1_entry *e = blk->entry_of[id] != 0 ? &blk->entries[blk->entry_of[id] - 1]
                                                          : NULL;
     enum field_type type = field_of(id)->type;
-    z->known = type != TYPE_VAR && id != FIELD_RECORD_NO &&
+    z->known = type != TYPE_VAR && !field_is_transient(id) &&
                (e == NULL || (e->flags & WEIR1_BOUNDS_KNOWN) != 0);
     if (z->known && e != NULL) {
         memcpy(&z->min, e->min, sizeof z->min);

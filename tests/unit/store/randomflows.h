@@ -20,7 +20,7 @@ static inline void random_fields(struct rec *r, uint64_t *seed)
         const struct field *f = field_of((enum field_id)id);
         uint8_t *to = (uint8_t *)r + rec_offset((enum field_id)id);
         uint64_t v = check_random(seed);
-        if (!rec_has(r, f->group)) {
+        if (!rec_has(r, f->group) || field_is_transient((enum field_id)id)) {
             continue;
         }
         if (f->type == TYPE_VAR) {

@@ -97,7 +97,7 @@ static bool same_flow(struct batch *b, uint32_t row, enum mix mix, uint32_t i, b
     struct rec r;
     flow(mix, i, &r);
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        if (id != FIELD_RECORD_NO && !same_field(b, row, id, &r)) {
+        if (!field_is_transient((enum field_id)id) && !same_field(b, row, id, &r)) {
             if (say) {
                 printf("    flow %u differs in %s\n", i, field_of((enum field_id)id)->name);
             }
