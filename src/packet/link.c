@@ -33,8 +33,9 @@ static uint64_t take_mac(struct cur *c)
 static enum packet_verdict walk_vlan(struct walk *w)
 {
     uint16_t tag = cur_u16be(&w->c);
-    if (w->p->nvlans < PACKET_VLANS_MAX) {
-        w->p->vlan[w->p->nvlans++] = tag & 0x0fff;
+    w->p->inner_vlan = tag & 0x0fff;
+    if (w->p->nvlans++ == 0) {
+        w->p->outer_vlan = tag & 0x0fff;
     }
     return walk_ether_type(w, cur_u16be(&w->c));
 }
@@ -109,13 +110,9 @@ enum packet_verdict walk_ether_type(struct walk *w, uint16_t type)
 
 enum packet_verdict walk_ethernet(struct walk *w)
 {
-    uint64_t dst = take_mac(&w->c);
-    uint64_t src = take_mac(&w->c);
-    if (!w->p->has_mac) { /* the outermost ones */
-        w->p->dst_mac = dst;
-        w->p->src_mac = src;
-        w->p->has_mac = true;
-    }
+    w->p->dst_mac = take_mac(&w->c); /* in a tunnel: of the inner frame */
+    w->p->src_mac = take_mac(&w->c);
+    w->p->has_mac = true;
     return walk_ether_type(w, cur_u16be(&w->c));
 }
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PACKET_VLANS_MAX = 2, PACKET_LABELS_MAX = 10 };
+enum { PACKET_LABELS_MAX = 10 };
 
 /* Fragment flags as IPFIX 197 has them. */
 enum { PACKET_DONT_FRAGMENT = 0x40, PACKET_MORE_FRAGMENTS = 0x20 };
@@ -33,8 +33,8 @@ struct packet {
     /* link */
     bool has_mac;
     uint64_t src_mac, dst_mac; /* low 48 bits */
-    unsigned nvlans;           /* tags seen, at most PACKET_VLANS_MAX kept, outermost first */
-    uint16_t vlan[PACKET_VLANS_MAX];
+    unsigned nvlans;           /* tags seen */
+    uint16_t outer_vlan, inner_vlan; /* the first and the last one; equal if there is one */
     unsigned nlabels;
     uint32_t label[PACKET_LABELS_MAX]; /* label << 4 | exp << 1 | bottom of stack */
     uint16_t ether_type;       /* of the network header */
@@ -64,7 +64,8 @@ struct packet {
     const uint8_t *payload; /* captured octets behind the transport header */
     uint32_t payload_length;
 
-    /* the outermost tunnel that was opened; tunnel_family 0: none */
+    /* the innermost tunnel that was opened; tunnel_family 0: none. ERSPAN is none: what it mirrors
+     * did not travel in it. */
     int tunnel_family;
     struct ip tunnel_src, tunnel_dst;
     uint8_t tunnel_proto;

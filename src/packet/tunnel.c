@@ -16,9 +16,6 @@ enum { TYPE_PPP = 0x880b, TYPE_ERSPAN2 = 0x88be, TYPE_ERSPAN3 = 0x22eb, TYPE_BRI
 void walk_enter_tunnel(struct walk *w)
 {
     struct packet *p = w->p;
-    if (p->tunnel_family != 0) {
-        return;
-    }
     p->tunnel_family = p->family;
     p->tunnel_src = p->src;
     p->tunnel_dst = p->dst;
@@ -35,6 +32,13 @@ static enum packet_verdict open_tunnel(struct walk *w, walk_step *inner)
     }
     *w->p = outer;
     return PACKET_OK;
+}
+
+/* A mirrored frame: no tunnel of its packet. */
+static enum packet_verdict inner_mirror(struct walk *w)
+{
+    w->p->tunnel_family = 0;
+    return walk_ethernet(w);
 }
 
 static enum packet_verdict step_ipip(struct walk *w)
@@ -56,10 +60,10 @@ static enum packet_verdict inner_gre(struct walk *w)
         return walk_ppp(w);
     case TYPE_ERSPAN2:
         cur_skip(&w->c, flags & GRE_SEQUENCE ? 8 : 0); /* type I has no header of its own */
-        return walk_ethernet(w);
+        return inner_mirror(w);
     case TYPE_ERSPAN3:
         cur_skip(&w->c, 12);
-        return walk_ethernet(w);
+        return inner_mirror(w);
     case TYPE_BRIDGED:
         return walk_ethernet(w);
     default:

@@ -30,7 +30,7 @@ enum packet_verdict walk_ipv4(struct walk *w);
 enum packet_verdict walk_ipv6(struct walk *w);
 enum packet_verdict walk_transport(struct walk *w);
 
-/* The walk went into a tunnel: remember the outer addresses once. */
+/* The walk goes into a tunnel: remember its addresses. */
 void walk_enter_tunnel(struct walk *w);
 
 /* Does a tunnel start here that the options want opened? */

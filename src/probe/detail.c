@@ -22,7 +22,8 @@ struct flow_detail *detail_new(const struct packet *p)
     d->src_mac = p->src_mac;
     d->dst_mac = p->dst_mac;
     d->nvlans = p->nvlans;
-    memcpy(d->vlan, p->vlan, sizeof d->vlan);
+    d->outer_vlan = p->outer_vlan;
+    d->inner_vlan = p->inner_vlan;
     d->nlabels = p->nlabels;
     memcpy(d->label, p->label, sizeof d->label);
     d->tunnel_family = p->tunnel_family;

@@ -17,7 +17,7 @@ struct flow_detail {
     bool has_mac;
     uint64_t src_mac, dst_mac;
     unsigned nvlans;
-    uint16_t vlan[PACKET_VLANS_MAX];
+    uint16_t outer_vlan, inner_vlan;
     unsigned nlabels;
     uint32_t label[PACKET_LABELS_MAX];
     int tunnel_family; /* 0: none */

@@ -108,7 +108,7 @@ static void make_key(const struct meter *m, const struct packet *p, int side,
         key->port[!side] = p->dst_port;
     }
     if (m->o.level >= TRACK_VLAN && p->nvlans > 0) {
-        key->vlan = p->vlan[p->nvlans - 1];
+        key->vlan = p->inner_vlan;
     }
     if (m->o.level >= TRACK_ETHER) {
         key->mac[side] = p->src_mac;
@@ -196,13 +196,13 @@ static void count_direction(struct flow_direction *d, const struct packet *p, ui
         d->first_usec = usec;
         d->tos = p->tos;
         d->min_ttl = d->max_ttl = p->ttl;
+        d->fragment_flags = p->fragment_flags;
     }
     d->last_usec = usec;
     d->packets++;
     d->octets += octets;
     d->min_ttl = p->ttl < d->min_ttl ? p->ttl : d->min_ttl;
     d->max_ttl = p->ttl > d->max_ttl ? p->ttl : d->max_ttl;
-    d->fragment_flags |= p->fragment_flags;
 }
 
 static void keep_detail(struct meter *m, struct probe_flow *f, const struct packet *p, bool fresh,
@@ -233,6 +233,9 @@ static void keep_detail(struct meter *m, struct probe_flow *f, const struct pack
 /* Records that nfpcapd writes at once. */
 static bool ends_at_once(const struct packet *p)
 {
+    if (p->is_fragment) {
+        return false; /* the others of its datagram belong to it */
+    }
     switch (p->proto) {
     case PROTO_TCP:
         return (p->tcp_flags & (TCP_FIN | TCP_RST)) != 0;

@@ -95,8 +95,12 @@ static void put_detail(const struct flow_detail *d, struct rec *r)
     put_latency(d, r);
     if (d->nvlans > 0) {
         rec_add_group(r, GROUP_VLAN);
-        r->src_vlan = d->vlan[0];
-        r->dst_vlan = d->nvlans > 1 ? d->vlan[1] : 0;
+        r->src_vlan = d->inner_vlan;
+    }
+    if (d->nvlans > 1) {
+        rec_add_group(r, GROUP_LAYER2);
+        r->vlan_id = d->outer_vlan;
+        r->customer_vlan = d->inner_vlan;
     }
     if (d->has_mac) {
         rec_add_group(r, GROUP_MAC);

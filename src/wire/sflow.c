@@ -70,7 +70,7 @@ static void take_link(const struct packet *p, struct rec *r)
         rec_add_group(r, GROUP_MAC);
     }
     if (p->nvlans > 0) {
-        r->src_vlan = p->vlan[p->nvlans - 1] & 0xfffu;
+        r->src_vlan = p->inner_vlan;
     }
     for (unsigned i = 0; i < p->nlabels; i++) {
         rec_set_u64(r, (enum field_id)(FIELD_MPLS1 + i), p->label[i]);

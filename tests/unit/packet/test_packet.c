@@ -65,8 +65,8 @@ static void test_vlans_and_labels(struct check *t)
     struct packet p;
     CHECK(decode(&f, MACS "88 a8 00 64 81 00 20 c8 08 00 " IPV4_UDP UDP_HEAD, &p) == PACKET_OK);
     CHECK_EQ_U64(p.nvlans, 2);
-    CHECK_EQ_U64(p.vlan[0], 100);
-    CHECK_EQ_U64(p.vlan[1], 200);
+    CHECK_EQ_U64(p.outer_vlan, 100);
+    CHECK_EQ_U64(p.inner_vlan, 200);
     CHECK(decode(&f, MACS "88 47 00 06 40 40 00 06 53 40 " IPV4_UDP UDP_HEAD, &p) == PACKET_OK);
     CHECK_EQ_U64(p.nlabels, 2);
     CHECK_EQ_U64(p.label[0], 100 << 4);
