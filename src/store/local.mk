@@ -6,7 +6,7 @@ libweir_store_a_SOURCES = \
     src/store/addrfilter.c src/store/addrfilter.h \
     src/store/bitpack.c src/store/bitpack.h \
     src/store/compression.c src/store/compression.h \
-    src/store/filelist.h \
+    src/store/filelist.c src/store/filelist.h \
     src/store/filename.c src/store/filename.h \
     src/store/flowfile.c src/store/flowfile.h \
     src/store/flowwriter.c src/store/flowwriter.h \

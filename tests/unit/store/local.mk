@@ -12,3 +12,5 @@ UNIT_TESTS += tests/unit/store/test_vec
 tests_unit_store_test_vec_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_weirfile
 tests_unit_store_test_weirfile_LDADD = $(STORE_LIBS)
+UNIT_TESTS += tests/unit/store/test_filelist
+tests_unit_store_test_filelist_LDADD = $(STORE_LIBS)
