@@ -392,7 +392,7 @@ static void put_header_v9(struct encoder *e, uint64_t now)
 {
     put_be(e, 9, 2);
     put_be(e, e->records + e->all_records, 2);
-    put_be(e, uptime(e, now), 4);
+    put_be(e, uptime(e, now - now % 1000), 4); /* the clock beside it has whole seconds */
     put_be(e, now / 1000, 4);
     put_be(e, e->sequence, 4);
     put_be(e, e->o.domain, 4);
