@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * chunks.c - see chunks.h.
+ */
+#include "query/chunks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void chunks_init(struct chunks *c, size_t width)
+{
+    memset(c, 0, sizeof *c);
+    c->width = width;
+}
+
+void chunks_free(struct chunks *c)
+{
+    for (size_t i = 0; i < c->nchunks; i++) {
+        free(c->chunk[i]);
+    }
+    free(c->chunk);
+    chunks_init(c, c->width);
+}
+
+void chunks_clear(struct chunks *c)
+{
+    c->n = 0;
+}
+
+static int add_chunk(struct chunks *c)
+{
+    if (c->nchunks == c->cap) {
+        size_t cap = c->cap != 0 ? c->cap * 2 : 16;
+        uint8_t **list = realloc(c->chunk, cap * sizeof *list);
+        if (list == NULL) {
+            return -1;
+        }
+        c->chunk = list;
+        c->cap = cap;
+    }
+    c->chunk[c->nchunks] = malloc(c->width * CHUNK_ITEMS);
+    if (c->chunk[c->nchunks] == NULL) {
+        return -1;
+    }
+    c->nchunks++;
+    return 0;
+}
+
+void *chunks_add(struct chunks *c)
+{
+    if (c->n >> CHUNK_SHIFT == c->nchunks && add_chunk(c) != 0) {
+        return NULL;
+    }
+    return chunks_at(c, c->n++);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * operator.h - what is done with the flows that pass: list, sort, group, count, write.
+ *
+ * A scan reads blocks with several workers. Each worker has one piece of every operator. For each block
+ * that has passing rows the worker lets the piece consume the rows, without any lock; then, when all
+ * earlier blocks are done, it lets the operator merge the piece, which is empty again afterwards. So merges
+ * come one at a time and in the order of the input, whatever the number of workers.
+ *
+ * consume() may touch only the piece and constant data; all columns of `fields` are loaded. Functions
+ * return 0 or ERR_*; an error ends the scan.
+ */
+#ifndef WEIR_QUERY_OPERATOR_H
+#define WEIR_QUERY_OPERATOR_H
+
+#include "flow/batch.h"
+#include "flow/meta.h"
+
+#include <stdint.h>
+
+/* The passing rows of one block. */
+struct passing {
+    struct batch *batch;
+    const uint32_t *rows;  /* ascending row numbers */
+    uint32_t n;
+    const uint64_t *bits;  /* the same as a bitmap of batch->nrows bits */
+    uint64_t number;       /* passing rows before these in the whole scan */
+    const struct flow_meta *meta; /* names and exporters known so far; never NULL */
+};
+
+struct operator_kind {
+    void *(*piece_new)(void *op); /* NULL: no memory */
+    void (*piece_free)(void *piece);
+    int (*consume)(void *op, void *piece, const struct passing *in);
+    int (*merge)(void *op, void *piece);
+};
+
+struct operator {
+    const struct operator_kind *kind;
+    void *op;
+    struct field_set fields; /* columns it reads; closed over computed fields by the scan */
+    bool numbered;           /* reads RECORD_NO */
+};
+
+#endif

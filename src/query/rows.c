@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * rows.c - see rows.h.
+ */
+#include "query/rows.h"
+
+#include <assert.h>
+#include <string.h>
+
+static uint32_t width_in_row(enum field_id id)
+{
+    return field_of(id)->type == TYPE_VAR ? (uint32_t)sizeof(struct span)
+                                          : (uint32_t)field_width(id);
+}
+
+/* Fields by falling width, so that each stands at a multiple of its width. */
+static uint32_t lay_out(struct rows *r, const struct field_set *set)
+{
+    uint32_t at = 0;
+    for (uint32_t width = 16; width > 0; width /= 2) {
+        for (unsigned id = 0; id < FIELD_STORED_; id++) {
+            if (field_set_has(set, (enum field_id)id) && width_in_row((enum field_id)id) == width) {
+                r->place[id] = (int16_t)r->nfields;
+                r->field[r->nfields++] = (struct row_field){(enum field_id)id, at, width};
+                at += width;
+            }
+        }
+    }
+    return (at + 15) / 16 * 16;
+}
+
+void rows_init(struct rows *r, const struct field_set *set, bool numbered)
+{
+    struct field_set all = *set;
+    memset(r, 0, sizeof *r);
+    memset(r->place, -1, sizeof r->place);
+    field_set_close(&all);
+    field_set_add(&all, FIELD_GROUPS);
+    if (!numbered) {
+        all.word[FIELD_RECORD_NO / 64] &= ~((uint64_t)1 << (FIELD_RECORD_NO % 64));
+    }
+    chunks_init(&r->row, lay_out(r, &all));
+    arena_init(&r->bytes);
+}
+
+void rows_free(struct rows *r)
+{
+    chunks_free(&r->row);
+    arena_free(&r->bytes);
+}
+
+void rows_clear(struct rows *r)
+{
+    chunks_clear(&r->row);
+    arena_reset(&r->bytes);
+}
+
+static int keep_var(struct rows *r, struct span value, uint8_t *to)
+{
+    if (value.len > 0) {
+        value.data = arena_dup(&r->bytes, value.data, value.len);
+        if (value.data == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    memcpy(to, &value, sizeof value);
+    return 0;
+}
+
+static int keep_value(struct rows *r, const struct row_field *f, const struct column *c,
+                      uint32_t row, uint8_t *to)
+{
+    if (field_of(f->id)->type == TYPE_VAR) {
+        return keep_var(r, column_var(c, row), to);
+    }
+    if (c->width == f->width) {
+        memcpy(to, (const uint8_t *)c->values + (size_t)column_place(c, row) * f->width, f->width);
+    } else { /* readers may hand out narrower columns */
+        uint64_t v = column_u64(c, row);
+        memcpy(to, &v, f->width);
+    }
+    return 0;
+}
+
+int rows_add(struct rows *r, struct batch *b, uint32_t row)
+{
+    uint8_t *to = chunks_add(&r->row);
+    if (to == NULL) {
+        return ERR_NOMEM;
+    }
+    for (unsigned i = 0; i < r->nfields; i++) {
+        const struct row_field *f = &r->field[i];
+        int rc = keep_value(r, f, batch_column(b, f->id), row, to + f->offset);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int rows_copy(struct rows *r, const struct rows *from, size_t row)
+{
+    uint8_t *to = chunks_add(&r->row);
+    assert(r->row.width == from->row.width && r->nfields == from->nfields);
+    if (to == NULL) {
+        return ERR_NOMEM;
+    }
+    memcpy(to, chunks_at(&from->row, row), r->row.width);
+    for (unsigned i = 0; i < r->nfields; i++) {
+        struct span value;
+        if (field_of(r->field[i].id)->type != TYPE_VAR) {
+            continue;
+        }
+        memcpy(&value, to + r->field[i].offset, sizeof value);
+        if (keep_var(r, value, to + r->field[i].offset) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+void *rows_value(const struct rows *r, size_t row, enum field_id id)
+{
+    assert(id < FIELD_STORED_);
+    return r->place[id] < 0 ? NULL
+                            : (uint8_t *)chunks_at(&r->row, row) + r->field[r->place[id]].offset;
+}
+
+uint64_t rows_u64(const struct rows *r, size_t row, enum field_id id)
+{
+    const void *p = rows_value(r, row, id);
+    uint64_t v = 0;
+    assert(field_width(id) >= 1 && field_width(id) <= 8);
+    if (p != NULL) {
+        memcpy(&v, p, field_width(id));
+    }
+    return v;
+}
+
+void rows_set_u64(struct rows *r, size_t row, enum field_id id, uint64_t value)
+{
+    void *p = rows_value(r, row, id);
+    if (p != NULL) {
+        memcpy(p, &value, field_width(id));
+    }
+}
+
+size_t rows_memory(const struct rows *r)
+{
+    return chunks_memory(&r->row) + r->bytes.used;
+}
+
+static int fixed_column(const struct rows *r, const struct row_field *f, const uint64_t *which,
+                        uint32_t n, struct batch *b)
+{
+    uint8_t *values = arena_alloc(&b->arena, (size_t)n * f->width);
+    struct column c = {.form = COLUMN_FLAT, .width = (uint8_t)f->width, .nvalues = n,
+                       .values = values};
+    if (values == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(values + (size_t)i * f->width,
+               (uint8_t *)chunks_at(&r->row, which[i]) + f->offset, f->width);
+    }
+    batch_set_column(b, f->id, &c);
+    return 0;
+}
+
+static struct span var_value(const struct rows *r, const struct row_field *f, uint64_t row)
+{
+    struct span s;
+    memcpy(&s, (uint8_t *)chunks_at(&r->row, row) + f->offset, sizeof s);
+    return s;
+}
+
+static int var_column(const struct rows *r, const struct row_field *f, const uint64_t *which,
+                      uint32_t n, struct batch *b)
+{
+    uint32_t *offsets = arena_alloc(&b->arena, ((size_t)n + 1) * sizeof *offsets);
+    struct column c = {.form = COLUMN_VAR, .nvalues = n, .offsets = offsets};
+    uint8_t *bytes;
+    if (offsets == NULL) {
+        return ERR_NOMEM;
+    }
+    offsets[0] = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        offsets[i + 1] = offsets[i] + var_value(r, f, which[i]).len;
+    }
+    bytes = arena_alloc(&b->arena, offsets[n]);
+    if (bytes == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct span s = var_value(r, f, which[i]);
+        if (s.len > 0) {
+            memcpy(bytes + offsets[i], s.data, s.len);
+        }
+    }
+    c.bytes = bytes;
+    batch_set_column(b, f->id, &c);
+    return 0;
+}
+
+static void note_groups(const struct rows *r, const uint64_t *which, uint32_t n, struct batch *b)
+{
+    b->groups_any = 0;
+    b->groups_all = n > 0 ? UINT64_MAX : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t g = rows_u64(r, which[i], FIELD_GROUPS);
+        b->groups_any |= g;
+        b->groups_all &= g;
+    }
+}
+
+int rows_batch(const struct rows *r, const uint64_t *which, uint32_t n, struct batch *b)
+{
+    batch_reset(b);
+    b->nrows = n;
+    note_groups(r, which, n, b);
+    for (unsigned i = 0; i < r->nfields; i++) {
+        const struct row_field *f = &r->field[i];
+        int rc = field_of(f->id)->type == TYPE_VAR ? var_column(r, f, which, n, b)
+                                                   : fixed_column(r, f, which, n, b);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}

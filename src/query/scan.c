@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * scan.c - see scan.h.
+ *
+ * All shared state is in struct scan under its lock. Steps of work get sequence numbers when they are
+ * handed out: one for each file (its opening is reported) and one for each block that may match. Two
+ * counters say whose turn it is: `numbered` (passing rows are counted and cut at the limit) and `merged`.
+ * Every step passes both, even if it failed or the scan stops, so nobody waits forever.
+ */
+#include "query/scan.h"
+
+#include "base/bits.h"
+#include "query/known.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPEN_AHEAD = 16 }; /* files opened beyond the one being handed out */
+
+enum slot_state { SLOT_NEW, SLOT_OPENING, SLOT_READY };
+
+struct slot {
+    enum slot_state state;
+    struct flowfile *file; /* NULL: failed, skipped, or closed again */
+    bool failed;
+    struct fault fault;    /* why it failed */
+    bool announced;        /* its file step was handed out */
+    uint32_t *block;       /* blocks that may match */
+    uint8_t *sure;         /* of them: every row matches */
+    uint32_t nblocks;
+    uint32_t next;         /* to be handed out */
+    uint32_t finished;
+    uint64_t base;         /* records in earlier files */
+    uint64_t nrecords;
+};
+
+struct scan {
+    const struct scan_plan *plan;
+    struct scan_account *account;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct slot *slot;
+    size_t opening;        /* next file to be opened */
+    size_t current;        /* file whose steps are handed out */
+    uint64_t handed;       /* steps handed out */
+    uint64_t numbered;     /* steps past numbering */
+    uint64_t merged;       /* steps past merging */
+    bool stop;             /* limit reached or error */
+    int rc;                /* first error */
+    struct fault fault;
+    struct known known;
+    struct field_set fields; /* of all operators, closed */
+};
+
+struct worker {
+    struct scan *scan;
+    pthread_t thread;
+    struct batch batch;
+    struct filter_work *filter;
+    void **piece;
+    uint64_t *bits;
+    uint32_t *rows;
+};
+
+struct step {
+    uint64_t sequence;
+    size_t file;
+    bool opens;          /* the file step; else a block */
+    uint32_t block;
+    bool sure;
+    /* what came of reading it */
+    int rc;
+    struct fault fault;
+    uint32_t matched;
+    const struct flow_meta *meta;
+    uint64_t number;
+    uint32_t rows;       /* to be consumed */
+};
+
+/* ------------------------------------------------------------------ opening files */
+
+static int choose_blocks(const struct scan_plan *plan, struct slot *s)
+{
+    const struct flowfile_info *info = flowfile_info(s->file);
+    s->block = malloc(((size_t)info->nblocks + 1) * sizeof *s->block);
+    s->sure = malloc((size_t)info->nblocks + 1);
+    if (s->block == NULL || s->sure == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < info->nblocks; i++) {
+        enum zone_says says = filter_zone(plan->filter, flowfile_zone(s->file, i), info->ident);
+        if (says != ZONE_NEVER) {
+            s->sure[s->nblocks] = says == ZONE_ALWAYS;
+            s->block[s->nblocks++] = i;
+        }
+    }
+    return 0;
+}
+
+static void open_slot(const struct scan_plan *plan, struct slot *s, const char *path)
+{
+    const struct flowfile_info *info;
+    int rc = flowfile_open(path, &s->file, &s->fault);
+    if (rc != 0) {
+        s->failed = true;
+        s->fault.code = rc;
+        return;
+    }
+    info = flowfile_info(s->file);
+    s->nrecords = info->nrecords;
+    if (!window_touches(&plan->window, info->totals.first, info->totals.last)) {
+        flowfile_close(s->file);
+        s->file = NULL;
+        return;
+    }
+    rc = choose_blocks(plan, s);
+    if (rc != 0) {
+        s->failed = true;
+        fault_set(&s->fault, rc, "out of memory");
+    }
+}
+
+static void open_next(struct scan *s)
+{
+    size_t i = s->opening++;
+    struct slot *slot = &s->slot[i];
+    slot->state = SLOT_OPENING;
+    pthread_mutex_unlock(&s->lock);
+    open_slot(s->plan, slot, s->plan->path[i]);
+    pthread_mutex_lock(&s->lock);
+    slot->state = SLOT_READY;
+    pthread_cond_broadcast(&s->changed);
+}
+
+static void close_if_done(struct slot *slot)
+{
+    if (slot->file != NULL && slot->next == slot->nblocks && slot->finished == slot->nblocks) {
+        flowfile_close(slot->file);
+        slot->file = NULL;
+    }
+    if (slot->file == NULL) {
+        free(slot->block);
+        free(slot->sure);
+        slot->block = NULL;
+        slot->sure = NULL;
+    }
+}
+
+/* ------------------------------------------------------------------ handing out steps */
+
+static void hand_file(struct scan *s, struct slot *slot, struct step *step)
+{
+    slot->announced = true;
+    if (s->current > 0) {
+        slot->base = s->slot[s->current - 1].base + s->slot[s->current - 1].nrecords;
+    }
+    step->opens = true;
+    step->file = s->current;
+    step->sequence = s->handed++;
+}
+
+static void hand_block(struct scan *s, struct slot *slot, struct step *step)
+{
+    step->opens = false;
+    step->file = s->current;
+    step->block = slot->block[slot->next];
+    step->sure = slot->sure[slot->next] != 0;
+    step->sequence = s->handed++;
+    slot->next++;
+}
+
+/* The next step in order, if its file is ready. */
+static bool hand_out(struct scan *s, struct step *step)
+{
+    memset(step, 0, sizeof *step);
+    while (s->current < s->plan->npaths && s->slot[s->current].state == SLOT_READY) {
+        struct slot *slot = &s->slot[s->current];
+        if (!slot->announced) {
+            hand_file(s, slot, step);
+            return true;
+        }
+        if (slot->next < slot->nblocks) {
+            hand_block(s, slot, step);
+            return true;
+        }
+        s->current++;
+    }
+    return false;
+}
+
+/* Under the lock: get a step, opening files meanwhile. False: nothing is left. */
+static bool next_step(struct scan *s, struct step *step)
+{
+    while (!s->stop) {
+        if (hand_out(s, step)) {
+            return true;
+        }
+        if (s->current >= s->plan->npaths) {
+            return false;
+        }
+        if (s->opening < s->plan->npaths && s->opening < s->current + OPEN_AHEAD) {
+            open_next(s);
+        } else {
+            pthread_cond_wait(&s->changed, &s->lock);
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ one block */
+
+static int read_block(struct worker *w, struct step *step)
+{
+    struct scan *s = w->scan;
+    struct slot *slot = &s->slot[step->file];
+    int rc = flowfile_read(slot->file, step->block, &w->batch, &step->fault);
+    if (rc != 0) {
+        return rc;
+    }
+    w->batch.first_no += slot->base;
+    if (step->sure) {
+        bits_fill(w->bits, w->batch.nrows, true);
+    } else {
+        rc = filter_run(s->plan->filter, w->filter, &w->batch, w->bits);
+    }
+    if (rc == 0) {
+        step->matched = (uint32_t)bits_rows(w->bits, w->batch.nrows, w->rows);
+    }
+    if (rc == 0 && step->matched > 0) {
+        rc = batch_require(&w->batch, &s->fields);
+    }
+    if (rc != 0) {
+        step->fault = w->batch.fault;
+    }
+    return rc;
+}
+
+/* Take the first n of the passing rows only. */
+static void keep_rows(struct worker *w, uint32_t from, uint32_t n)
+{
+    for (uint32_t i = n; i < from; i++) {
+        bits_clear(w->bits, w->rows[i]);
+    }
+}
+
+static struct passing passing_rows(struct worker *w, const struct step *step)
+{
+    return (struct passing){.batch = &w->batch, .rows = w->rows, .n = step->rows,
+                            .bits = w->bits, .number = step->number, .meta = step->meta};
+}
+
+static int consume(struct worker *w, const struct step *step)
+{
+    struct passing in = passing_rows(w, step);
+    const struct scan_plan *plan = w->scan->plan;
+    int rc = 0;
+    for (size_t i = 0; i < plan->nops && rc == 0; i++) {
+        rc = plan->ops[i].kind->consume(plan->ops[i].op, w->piece[i], &in);
+    }
+    return rc;
+}
+
+static int merge(struct worker *w)
+{
+    const struct scan_plan *plan = w->scan->plan;
+    int rc = 0;
+    for (size_t i = 0; i < plan->nops && rc == 0; i++) {
+        rc = plan->ops[i].kind->merge(plan->ops[i].op, w->piece[i]);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ the account */
+
+static void tell(struct scan *s, const char *text)
+{
+    if (text[0] != '\0' && s->plan->warn != NULL) {
+        s->plan->warn(s->plan->ctx, text);
+    }
+}
+
+static void tell_notes(struct scan *s, const char *notes)
+{
+    char line[1024];
+    while (notes != NULL && notes[0] != '\0') {
+        size_t n = strcspn(notes, "\n");
+        size_t fit = n < sizeof line ? n : sizeof line - 1;
+        memcpy(line, notes, fit);
+        line[fit] = '\0';
+        tell(s, line);
+        notes += n + (notes[n] == '\n');
+    }
+}
+
+static void account_window(struct scan_account *a, const struct flow_totals *t)
+{
+    a->file_first = t->first < a->file_first ? t->first : a->file_first;
+    a->file_last = t->last > a->file_last ? t->last : a->file_last;
+}
+
+static void account_file(struct scan *s, struct step *step)
+{
+    struct scan_account *a = s->account;
+    struct slot *slot = &s->slot[step->file];
+    const struct fault *damage;
+    if (slot->failed) {
+        a->files_failed++;
+        tell(s, slot->fault.text);
+        return;
+    }
+    if (slot->file == NULL) {
+        return; /* outside of the time window */
+    }
+    a->files++;
+    a->blocks += flowfile_info(slot->file)->nblocks;
+    a->files_unfinished += !flowfile_info(slot->file)->complete;
+    account_window(a, &flowfile_info(slot->file)->totals);
+    for (size_t i = 0; (damage = flowfile_damage(slot->file, i)) != NULL; i++) {
+        tell(s, damage->text);
+    }
+    step->rc = known_learn(&s->known, flowfile_meta(slot->file));
+}
+
+/* In files that promise integrity, say where and how much; nfdump's files have their own texts. */
+static void account_damage(struct scan *s, const struct step *step)
+{
+    struct scan_account *a = s->account;
+    const struct slot *slot = &s->slot[step->file];
+    char line[1024];
+    a->blocks_skipped++;
+    if (flowfile_info(slot->file)->format != FORMAT_WEIR1) {
+        tell(s, step->fault.text);
+        return;
+    }
+    a->blocks_damaged++;
+    a->flows_damaged += flowfile_zone(slot->file, step->block)->nrows;
+    snprintf(line, sizeof line, "%s: block %u at offset %llu skipped, about %u flows: %s",
+             flowfile_path(slot->file), step->block, (unsigned long long)step->fault.offset,
+             flowfile_zone(slot->file, step->block)->nrows, step->fault.text);
+    tell(s, line);
+}
+
+static void note_ident(struct scan_account *a, const char *ident)
+{
+    if (ident == NULL || (a->ident != NULL && strcmp(a->ident, ident) == 0)) {
+        return;
+    }
+    free(a->ident);
+    a->ident = strdup(ident);
+}
+
+static void account_totals(struct scan_account *a, const struct flow_totals *t)
+{
+    a->flows += t->flows;
+    a->packets += t->packets;
+    a->bytes += t->bytes;
+    a->first = t->first < a->first ? t->first : a->first;
+    a->last = t->last > a->last ? t->last : a->last;
+}
+
+/* Number the passing rows of a block that could be read. */
+static void number_rows(struct scan *s, struct worker *w, struct step *step)
+{
+    struct scan_account *a = s->account;
+    uint64_t limit = s->plan->limit;
+    a->blocks_read++;
+    a->rows_read += w->batch.nrows;
+    if (step->matched > 0 || w->batch.other_records) {
+        a->bytes_read += w->batch.source_bytes;
+        note_ident(a, w->batch.ident);
+    }
+    a->passed += step->matched;
+    step->number = a->processed;
+    step->rows = step->matched;
+    if (limit > 0 && a->processed + step->matched >= limit) {
+        step->rows = (uint32_t)(limit - a->processed);
+        s->stop = true;
+        pthread_cond_broadcast(&s->changed);
+    }
+    a->processed += step->rows;
+    step->rc = known_learn(&s->known, w->batch.meta);
+    step->meta = known_now(&s->known);
+}
+
+static void turn_number(struct scan *s, struct worker *w, struct step *step)
+{
+    bool stopped;
+    while (s->numbered != step->sequence) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    stopped = s->plan->limit > 0 && s->account->processed >= s->plan->limit;
+    if (s->rc == 0 && !stopped) {
+        if (step->opens) {
+            account_file(s, step);
+        } else if (step->rc != 0) {
+            account_damage(s, step);
+            step->rc = 0;
+        } else {
+            tell_notes(s, w->batch.notes);
+            number_rows(s, w, step);
+        }
+    }
+    s->numbered++;
+    pthread_cond_broadcast(&s->changed);
+}
+
+static void note_error(struct scan *s, int rc, const struct fault *fault)
+{
+    if (s->rc == 0) {
+        s->rc = rc;
+        s->fault = *fault;
+        s->stop = true;
+    }
+}
+
+static void turn_merge(struct scan *s, struct worker *w, struct step *step)
+{
+    while (s->merged != step->sequence) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    if (step->rc != 0) {
+        note_error(s, step->rc, &step->fault);
+    } else if (step->rows > 0 && s->rc == 0) {
+        pthread_mutex_unlock(&s->lock);
+        step->rc = merge(w);
+        pthread_mutex_lock(&s->lock);
+        if (step->rc != 0) {
+            note_error(s, step->rc, &step->fault);
+        }
+    }
+    s->merged++;
+    s->slot[step->file].finished += !step->opens;
+    if (s->plan->progress != NULL) {
+        s->plan->progress(s->plan->ctx, step->file, s->plan->npaths, s->account->rows_read);
+    }
+    pthread_cond_broadcast(&s->changed);
+}
+
+/* ------------------------------------------------------------------ workers */
+
+static void do_block(struct worker *w, struct step *step)
+{
+    struct scan *s = w->scan;
+    struct flow_totals totals;
+    totals_clear(&totals);
+    pthread_mutex_unlock(&s->lock);
+    step->rc = read_block(w, step);
+    pthread_mutex_lock(&s->lock);
+    turn_number(s, w, step);
+    if (step->rows > 0 && step->rc == 0) {
+        pthread_mutex_unlock(&s->lock);
+        keep_rows(w, step->matched, step->rows);
+        if (s->plan->totals) {
+            totals_add_batch(&totals, &w->batch, w->bits);
+        }
+        step->rc = consume(w, step);
+        pthread_mutex_lock(&s->lock);
+        account_totals(s->account, &totals);
+    }
+}
+
+static void work(struct worker *w)
+{
+    struct scan *s = w->scan;
+    struct step step;
+    pthread_mutex_lock(&s->lock);
+    while (next_step(s, &step)) {
+        if (step.opens) {
+            turn_number(s, w, &step);
+        } else {
+            do_block(w, &step);
+        }
+        turn_merge(s, w, &step);
+        batch_reset(&w->batch);
+        close_if_done(&s->slot[step.file]);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *work_thread(void *arg)
+{
+    work(arg);
+    return NULL;
+}
+
+static void worker_free(struct worker *w)
+{
+    const struct scan_plan *plan = w->scan->plan;
+    for (size_t i = 0; w->piece != NULL && i < plan->nops; i++) {
+        if (w->piece[i] != NULL) {
+            plan->ops[i].kind->piece_free(w->piece[i]);
+        }
+    }
+    free(w->piece);
+    free(w->bits);
+    free(w->rows);
+    filter_work_free(w->filter);
+    batch_free(&w->batch);
+}
+
+static int worker_init(struct worker *w, struct scan *s)
+{
+    const struct scan_plan *plan = s->plan;
+    w->scan = s;
+    batch_init(&w->batch);
+    w->filter = filter_work_new(plan->filter);
+    w->piece = calloc(plan->nops + 1, sizeof *w->piece);
+    w->bits = malloc(BITS_WORDS(BATCH_ROWS_MAX) * sizeof *w->bits);
+    w->rows = malloc(BATCH_ROWS_MAX * sizeof *w->rows);
+    if (w->filter == NULL || w->piece == NULL || w->bits == NULL || w->rows == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < plan->nops; i++) {
+        w->piece[i] = plan->ops[i].kind->piece_new(plan->ops[i].op);
+        if (w->piece[i] == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+static int run_workers(struct scan *s)
+{
+    unsigned n = s->plan->workers, ready = 0, started = 0;
+    struct worker *w = calloc(n, sizeof *w);
+    int rc = w != NULL ? 0 : ERR_NOMEM;
+    while (rc == 0 && ready < n) {
+        rc = worker_init(&w[ready++], s);
+    }
+    for (unsigned i = 1; i < n && rc == 0; i++) {
+        if (pthread_create(&w[i].thread, NULL, work_thread, &w[i]) != 0) {
+            break; /* fewer workers do */
+        }
+        started = i;
+    }
+    if (rc == 0) {
+        work(&w[0]);
+    }
+    for (unsigned i = 1; i <= started; i++) {
+        pthread_join(w[i].thread, NULL);
+    }
+    while (ready > 0) {
+        worker_free(&w[--ready]);
+    }
+    free(w);
+    return rc;
+}
+
+static void collect_fields(struct scan *s)
+{
+    const struct scan_plan *plan = s->plan;
+    for (size_t i = 0; i < plan->nops; i++) {
+        field_set_union(&s->fields, &plan->ops[i].fields);
+        if (plan->ops[i].numbered) {
+            field_set_add(&s->fields, FIELD_RECORD_NO);
+        }
+    }
+    field_set_close(&s->fields);
+    if (s->plan->totals) {
+        static const enum field_id used[] = {FIELD_GROUPS, FIELD_PROTO, FIELD_FLOWS,
+                                             FIELD_PACKETS, FIELD_BYTES, FIELD_OUT_PACKETS,
+                                             FIELD_OUT_BYTES, FIELD_FIRST_SEEN, FIELD_LAST_SEEN};
+        for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
+            field_set_add(&s->fields, used[i]);
+        }
+    }
+}
+
+static void close_all(struct scan *s)
+{
+    for (size_t i = 0; i < s->plan->npaths; i++) {
+        struct slot *slot = &s->slot[i];
+        if (slot->file != NULL) {
+            flowfile_close(slot->file);
+        }
+        free(slot->block);
+        free(slot->sure);
+    }
+    free(s->slot);
+}
+
+int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault)
+{
+    struct scan s = {.plan = plan, .account = account};
+    int rc;
+    assert(plan->workers >= 1);
+    memset(account, 0, sizeof *account);
+    account->first = UINT64_MAX;
+    account->file_first = UINT64_MAX;
+    meta_init(&account->meta);
+    s.slot = calloc(plan->npaths + 1, sizeof *s.slot);
+    if (s.slot == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    known_init(&s.known);
+    collect_fields(&s);
+    pthread_mutex_init(&s.lock, NULL);
+    pthread_cond_init(&s.changed, NULL);
+    rc = run_workers(&s);
+    rc = rc != 0 ? rc : s.rc;
+    if (rc != 0 && fault != NULL) {
+        *fault = s.fault;
+        fault->code = rc;
+    }
+    meta_merge(&account->meta, known_now(&s.known));
+    known_free(&s.known);
+    close_all(&s);
+    pthread_cond_destroy(&s.changed);
+    pthread_mutex_destroy(&s.lock);
+    return rc;
+}
+
+void scan_account_free(struct scan_account *a)
+{
+    free(a->ident);
+    meta_free(&a->meta);
+}
