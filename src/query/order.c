@@ -143,6 +143,8 @@ void order_list(enum order_names names, struct buf *out)
             buf_printf(out, " %-9s", name);
         }
     }
-    buf_str(out, "\nOptionally add direction - :a for ascending or :d for descending values");
+    if (names == ORDER_OF_STATS) {
+        buf_str(out, "\nOptionally add direction - :a for ascending or :d for descending values");
+    }
     buf_str(out, "\n See also nfdump(1)\n");
 }

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * coverage.c - see coverage.h.
+ */
+#include "cmd/coverage.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static double seconds_since(const struct timespec *t)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+}
+
+/* ------------------------------------------------------------------ progress */
+
+static void progress(void *ctx, size_t done, size_t files, uint64_t rows)
+{
+    struct session *s = *(struct session **)ctx; /* first member of the run */
+    double seconds = seconds_since(&s->started);
+    double left = done > 0 ? seconds * (double)(files - done) / (double)done : 0;
+    if (seconds < 1 || seconds - s->progress_shown < 0.2) {
+        return;
+    }
+    s->progress_shown = seconds;
+    fprintf(stderr, "\r%zu of %zu files, %.1f M flows, %.1f M flows/s, %.0f s left  ", done, files,
+            (double)rows / 1e6, (double)rows / 1e6 / seconds, left);
+    fflush(stderr);
+}
+
+void coverage_progress(struct session *s, struct scan_plan *plan)
+{
+    if (s->asked.progress || (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))) {
+        plan->progress = progress;
+    }
+}
+
+void coverage_progress_end(struct session *s)
+{
+    if (s->progress_shown > 0) {
+        fprintf(stderr, "\r%70s\r", "");
+    }
+}
+
+/* ------------------------------------------------------------------ account */
+
+static uint64_t lost(const struct flow_meta *m, struct buf *line)
+{
+    struct loss sum = {0};
+    for (size_t i = 0; i < m->nlosses; i++) {
+        const struct loss *l = &m->losses[i];
+        sum.kernel_drops += l->kernel_drops;
+        sum.sequence_missed += l->sequence_missed;
+        sum.bad_datagrams += l->bad_datagrams;
+        sum.no_template += l->no_template;
+        sum.bad_records += l->bad_records;
+        sum.storage += l->storage;
+    }
+    buf_printf(line,
+               "datagrams dropped by the kernel %llu, missing by sequence numbers %llu, malformed "
+               "%llu, without template %llu, undecodable records %llu, not stored %llu",
+               (unsigned long long)sum.kernel_drops, (unsigned long long)sum.sequence_missed,
+               (unsigned long long)sum.bad_datagrams, (unsigned long long)sum.no_template,
+               (unsigned long long)sum.bad_records, (unsigned long long)sum.storage);
+    return sum.kernel_drops + sum.sequence_missed + sum.bad_datagrams + sum.no_template +
+           sum.bad_records + sum.storage;
+}
+
+static bool report_losses(struct session *s)
+{
+    struct buf line;
+    bool any;
+    buf_init(&line);
+    any = lost(&s->account.meta, &line) > 0;
+    if (any) {
+        fprintf(stderr, "incomplete: while collecting: %s\n", buf_text(&line));
+    }
+    buf_free(&line);
+    return any;
+}
+
+static bool report_damage(struct session *s)
+{
+    const struct scan_account *a = &s->account;
+    bool any = a->blocks_damaged > 0;
+    if (any) {
+        fprintf(stderr, "incomplete: %llu damaged blocks with about %llu flows were skipped\n",
+                (unsigned long long)a->blocks_damaged, (unsigned long long)a->flows_damaged);
+    }
+    return any;
+}
+
+static void explain(struct session *s)
+{
+    const struct scan_account *a = &s->account;
+    struct buf out;
+    buf_init(&out);
+    buf_str(&out, "filter, as parsed:\n");
+    filter_dump_ast(s->filter, &out);
+    buf_str(&out, "filter, simplified:\n");
+    filter_dump_conditions(s->filter, &out);
+    buf_str(&out, "program:\n");
+    filter_dump_program(s->filter, &out);
+    buf_str(&out, "columns of the filter:");
+    for (unsigned id = 0; id < FIELD_COUNT_; id++) {
+        if (field_set_has(filter_fields(s->filter), (enum field_id)id)) {
+            buf_printf(&out, " %s", field_of((enum field_id)id)->name);
+        }
+    }
+    buf_str(&out, "\ncolumns of the output:");
+    for (unsigned id = 0; id < FIELD_COUNT_; id++) {
+        if (field_set_has(printer_fields(s->printer), (enum field_id)id)) {
+            buf_printf(&out, " %s", field_of((enum field_id)id)->name);
+        }
+    }
+    buf_printf(&out, "\nfiles: %zu opened, %zu failed; workers: %u\n", a->files, a->files_failed,
+               s->workers);
+    buf_printf(&out, "blocks: %llu, left out by zones and address filters: %llu, read: %llu, "
+                     "skipped: %llu\n",
+               (unsigned long long)a->blocks,
+               (unsigned long long)(a->blocks - a->blocks_read - a->blocks_skipped),
+               (unsigned long long)a->blocks_read, (unsigned long long)a->blocks_skipped);
+    buf_printf(&out, "flows: %llu in the blocks read, %llu passed; %.3f s\n",
+               (unsigned long long)a->rows_read, (unsigned long long)a->passed,
+               seconds_since(&s->started));
+    say_err(&out);
+    buf_free(&out);
+}
+
+bool coverage_report(struct session *s)
+{
+    bool damaged = report_damage(s);
+    bool incomplete = report_losses(s) || s->account.files_failed > 0 ||
+                      s->account.blocks_skipped > 0 || s->account.files_unfinished > 0;
+    if (s->asked.explain) {
+        explain(s);
+    }
+    if (damaged || (s->asked.strict && incomplete)) {
+        return session_end(s, EXIT_FAILED);
+    }
+    return true;
+}

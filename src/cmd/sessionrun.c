@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * sessionrun.c - one scan, and its results to the printer or into a file.
+ *
+ * What is collected: a listing as flows come, a table (sorted or aggregated), statistics, a written file.
+ * Tables and statistics are shown after the scan.
+ */
+#include "cmd/session.h"
+
+#include "base/clock.h"
+#include "cmd/coverage.h"
+#include "print/stattable.h"
+#include "print/summary.h"
+#include "query/listing.h"
+#include "query/sorting.h"
+#include "query/statcount.h"
+#include "query/turn.h"
+#include "query/writing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { OPERATORS_MAX = STATS_MAX + 2 };
+
+struct run {
+    struct session *s;
+    struct operator op[OPERATORS_MAX];
+    size_t nops;
+    struct listing_format listing;
+    struct aggregate *aggregate;
+    struct sorting *sorting;
+    struct statcount *stat[STATS_MAX];
+    struct writing writing;
+    bool write_failed;      /* the file of -w could not be created */
+    struct printer_work *work;
+    struct clock_cache clock;
+    struct buf out;
+    uint64_t shown;         /* records printed so far, all tables */
+    double scan_seconds;
+};
+
+static bool out_of_memory(struct session *s)
+{
+    say_line("out of memory");
+    return session_end(s, EXIT_FAILED);
+}
+
+/* ------------------------------------------------------------------ listing */
+
+static void *listing_work(void *ctx)
+{
+    struct run *r = ctx;
+    return printer_work_new(r->s->printer);
+}
+
+static void listing_work_free(void *work)
+{
+    printer_work_free(work);
+}
+
+static int listing_rows(void *ctx, void *work, const struct passing *in, struct buf *out)
+{
+    struct run *r = ctx;
+    printer_work_names(work, in->meta);
+    return printer_rows(r->s->printer, work, in->batch, in->rows, in->n, in->number + 1, out);
+}
+
+static int listing_put(void *ctx, void *work, struct buf *out)
+{
+    (void)ctx;
+    if (out->len > 0 && fwrite(out->data, 1, out->len, stdout) != out->len) {
+        return ERR_IO;
+    }
+    say_err(printer_work_warnings(work));
+    return 0;
+}
+
+static bool add_listing(struct run *r)
+{
+    r->listing = (struct listing_format){listing_work, listing_work_free, listing_rows,
+                                         listing_put, r};
+    r->op[r->nops++] = listing_operator(
+        &r->listing, printer_fields(r->s->printer),
+        field_set_has(printer_fields(r->s->printer), FIELD_RECORD_NO));
+    return true;
+}
+
+/* ------------------------------------------------------------------ tables */
+
+/* Fields that rows of tables must have. */
+static struct field_set table_fields(const struct session *s)
+{
+    struct field_set set = *printer_fields(s->printer);
+    if (s->asked.write != NULL) {
+        field_set_add_all(&set);
+    }
+    if (s->post != NULL) {
+        field_set_union(&set, filter_fields(s->post));
+    }
+    if (s->asked.guess_direction) {
+        turn_fields(&set);
+    }
+    return set;
+}
+
+static bool add_aggregate(struct run *r)
+{
+    struct field_set set = table_fields(r->s);
+    r->aggregate = aggregate_new(&r->s->aggregation, &set);
+    if (r->aggregate == NULL) {
+        return out_of_memory(r->s);
+    }
+    r->op[r->nops++] = aggregate_operator(r->aggregate);
+    return true;
+}
+
+static bool add_sorting(struct run *r)
+{
+    struct field_set set = table_fields(r->s);
+    r->sorting = sorting_new(&set);
+    if (r->sorting == NULL) {
+        return out_of_memory(r->s);
+    }
+    r->op[r->nops++] = sorting_operator(r->sorting);
+    return true;
+}
+
+static struct table_view table_view(const struct session *s)
+{
+    const struct asked *q = &s->asked;
+    return (struct table_view){
+        .top = q->write != NULL ? 0 : s->top,
+        .guess_direction = q->guess_direction && !q->stats.record,
+        .post = q->write != NULL ? NULL : s->post,
+        .has_min_packets = q->packets.given, .packets_below = q->packets.below,
+        .packets = q->packets.value,
+        .has_min_bytes = q->bytes.given, .bytes_below = q->bytes.below, .bytes = q->bytes.value,
+        .ident = s->account.ident, .meta = &s->account.meta};
+}
+
+static int print_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
+                      const uint64_t *bits)
+{
+    struct run *r = ctx;
+    int rc = printer_rows(r->s->printer, r->work, b, rows, n, r->shown + 1, &r->out);
+    (void)bits;
+    r->shown += n;
+    say_out(&r->out);
+    say_err(printer_work_warnings(r->work));
+    return rc;
+}
+
+static bool show_table(struct run *r, struct table *t, enum order_id order, bool ascending)
+{
+    struct table_view view = table_view(r->s);
+    view.ascending = ascending;
+    printer_work_names(r->work, &r->s->account.meta);
+    if (table_rank(t, order) != 0 || table_show(t, &view, print_part, r) != 0) {
+        return out_of_memory(r->s);
+    }
+    return true;
+}
+
+static void record_title(struct run *r, enum order_id order)
+{
+    const char *name = order_name(order, ORDER_OF_RECORDS);
+    if (r->s->quiet || printer_mode(r->s->printer) != PRINT_FMT) {
+        return;
+    }
+    if (r->s->top != 0) {
+        buf_printf(&r->out, "Top %llu flows ordered by %s:\n", (unsigned long long)r->s->top,
+                   name);
+    } else {
+        buf_printf(&r->out, "Top flows ordered by %s:\n", name);
+    }
+}
+
+/* Each order is a table of its own; a JSON reader wants each to be complete. */
+static bool show_record_stats(struct run *r)
+{
+    struct table *t = aggregate_table(r->aggregate);
+    const struct stats_asked *st = &r->s->asked.stats;
+    for (unsigned i = 0; i < ORDER_COUNT_ && table_count(t) > 0; i++) {
+        if (!(st->record_orders >> i & 1)) {
+            continue;
+        }
+        record_title(r, (enum order_id)i);
+        printer_head(r->s->printer, &r->out);
+        if (printer_mode(r->s->printer) == PRINT_JSON) {
+            r->shown = 0;
+        }
+        if (!show_table(r, t, (enum order_id)i, st->record_ascends)) {
+            return false;
+        }
+        printer_foot(r->s->printer, &r->out);
+        say_out(&r->out);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ statistics */
+
+static const enum stat_type stat_types[] = {
+    [STAT_KIND_NUMBER] = STAT_NUMBER,   [STAT_KIND_PROTO] = STAT_NUMBER,
+    [STAT_KIND_TUNPROTO] = STAT_NUMBER, [STAT_KIND_AS] = STAT_NUMBER,
+    [STAT_KIND_ORG] = STAT_ORG,         [STAT_KIND_GEO] = STAT_GEO,
+    [STAT_KIND_HEX] = STAT_HEX,         [STAT_KIND_ACL] = STAT_HEX,
+    [STAT_KIND_ADDR] = STAT_ADDR,       [STAT_KIND_MAC] = STAT_MAC,
+    [STAT_KIND_MPLS] = STAT_MPLS,       [STAT_KIND_LATENCY] = STAT_LATENCY,
+    [STAT_KIND_FLAGS] = STAT_FLAGS,     [STAT_KIND_EVENT] = STAT_EVENT,
+    [STAT_KIND_NAT_EVENT] = STAT_NAT_EVENT, [STAT_KIND_NBAR] = STAT_NUMBER,
+    [STAT_KIND_JA3] = STAT_HASH,        [STAT_KIND_JA4] = STAT_HASH,
+};
+
+static bool add_stats(struct run *r)
+{
+    const struct stats_asked *st = &r->s->asked.stats;
+    for (size_t i = 0; i < st->nelements; i++) {
+        r->stat[i] = statcount_new(&st->element[i], r->s->geo);
+        if (r->stat[i] == NULL) {
+            return out_of_memory(r->s);
+        }
+        r->op[r->nops++] = statcount_operator(r->stat[i]);
+    }
+    return true;
+}
+
+static struct stat_table stat_table_of(const struct session *s, const struct stat_spec *spec,
+                                       enum order_id order)
+{
+    enum order_side side = order_side(order);
+    return (struct stat_table){
+        .name = spec->element->name,
+        .header = spec->element->header,
+        .type = stat_types[spec->element->kind],
+        .proto = spec->by_proto                               ? STAT_PROTO_KEY
+                 : spec->element->kind == STAT_KIND_TUNPROTO ? STAT_PROTO_VALUE
+                                                              : STAT_PROTO_ANY,
+        .order = order_name(order, ORDER_OF_STATS),
+        .direction = side == ORDER_IN ? STAT_IN : side == ORDER_OUT ? STAT_OUT : STAT_BOTH,
+        .top = s->top,
+        .total_flows = s->account.flows,
+        .total_packets = s->account.packets,
+        .total_bytes = s->account.bytes};
+}
+
+static struct stat_row stat_row_of(const struct stat_value *v, enum stat_kind kind,
+                                   enum order_id order, char country[2])
+{
+    struct stat_row row = {.number = v->number, .addr = v->addr, .family = v->family,
+                           .protocol = v->proto, .first = v->tally.first, .last = v->tally.last,
+                           .flows = v->tally.flows,
+                           .packets = tally_packets(&v->tally, order_side(order)),
+                           .bytes = tally_bytes(&v->tally, order_side(order))};
+    if (v->text != NULL) {
+        row.text = (struct span){(const uint8_t *)v->text, (uint32_t)strlen(v->text)};
+    } else if (kind == STAT_KIND_GEO) {
+        country[0] = (char)v->number;
+        country[1] = (char)(v->number >> 8);
+        row.text = (struct span){(const uint8_t *)country, country[0] != '\0' ? 2 : 0};
+    }
+    return row;
+}
+
+static bool within(const struct asked_limit *limit, uint64_t value)
+{
+    return !limit->given || (limit->below ? value <= limit->value : value >= limit->value);
+}
+
+static void show_stat_rows(struct run *r, struct statcount *c, const struct stat_style *style,
+                           const struct stat_table *t, enum order_id order,
+                           const struct rank *rank)
+{
+    const struct stat_spec *spec = statcount_spec(c);
+    uint64_t n = statcount_values(c);
+    uint64_t top = r->s->top != 0 && r->s->top < n ? r->s->top : n;
+    bool ascending = (spec->ascending >> order & 1) != 0;
+    for (uint64_t i = 0; i < top; i++) {
+        struct stat_value v = statcount_value(c, rank[ascending ? i : n - 1 - i].item);
+        char country[2];
+        struct stat_row row = stat_row_of(&v, spec->element->kind, order, country);
+        if (within(&r->s->asked.packets, row.packets) && within(&r->s->asked.bytes, row.bytes)) {
+            stat_table_row(style, t, &row, &r->out);
+        }
+        if (r->out.len > 65536) {
+            say_out(&r->out);
+        }
+    }
+}
+
+static bool show_stat(struct run *r, struct statcount *c, enum order_id order)
+{
+    struct stat_table t = stat_table_of(r->s, statcount_spec(c), order);
+    struct stat_style style = {.mode = printer_mode(r->s->printer),
+                               .options = &r->s->print_options,
+                               .title = !r->s->quiet,
+                               .clock = &r->clock};
+    struct rank *rank = statcount_rank(c, order);
+    if (rank == NULL) {
+        return out_of_memory(r->s);
+    }
+    stat_table_head(&style, &t, &r->out);
+    show_stat_rows(r, c, &style, &t, order, rank);
+    stat_table_foot(&style, &t, &r->out);
+    say_out(&r->out);
+    free(rank);
+    return true;
+}
+
+static bool show_stats(struct run *r)
+{
+    for (size_t i = 0; i < r->s->asked.stats.nelements; i++) {
+        for (unsigned o = 0; o < ORDER_COUNT_; o++) {
+            if ((statcount_spec(r->stat[i])->orders >> o & 1) &&
+                !show_stat(r, r->stat[i], (enum order_id)o)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static enum flow_compression written_compression(const struct session *s)
+{
+    const struct asked *q = &s->asked;
+    if (s->write_format == FORMAT_NFDUMP2) {
+        return q->compress ? q->compression : COMPRESSION_NONE;
+    }
+    return q->compress && q->compression == COMPRESSION_NONE ? COMPRESSION_NONE : COMPRESSION_ZSTD;
+}
+
+static bool create_writer(struct session *s, const char *ident, struct flowwriter **out)
+{
+    bool zstd = s->asked.compression == COMPRESSION_ZSTD;
+    struct flowwriter_options options = {
+        .format = s->write_format,
+        .compression = written_compression(s),
+        .level = s->write_format == FORMAT_NFDUMP2 || zstd ? s->asked.level : 0,
+        .ident = ident, .creator = CREATOR_NFDUMP};
+    struct fault fault;
+    fault_clear(&fault);
+    if (flowwriter_create(s->asked.write, &options, false, out, &fault) == 0) {
+        return true;
+    }
+    say_line(fault.text);
+    return false;
+}
+
+/* The ident that the last readable file has. */
+static const char *last_ident(struct session *s)
+{
+    for (size_t i = s->files.n; i > 0; i--) {
+        struct flowfile *f;
+        const char *ident;
+        if (flowfile_open(s->files.path[i - 1], &f, NULL) != 0) {
+            continue;
+        }
+        ident = flowfile_info(f)->ident;
+        ident = ident != NULL ? arena_strndup(&s->arena, ident, strlen(ident)) : NULL;
+        flowfile_close(f);
+        return ident;
+    }
+    return NULL;
+}
+
+static bool add_writing(struct run *r)
+{
+    if (!create_writer(r->s, last_ident(r->s), &r->writing.writer)) {
+        r->write_failed = true;
+        return true;
+    }
+    r->op[r->nops++] = writing_operator(&r->writing);
+    return true;
+}
+
+/* nfdump's tools know exporters and samplers in written files, but no counters and no names. */
+static int write_meta(struct session *s, struct flowwriter *w, struct fault *fault)
+{
+    struct flow_meta m = s->account.meta;
+    if (s->write_format == FORMAT_NFDUMP2) {
+        for (size_t i = 0; i < m.nexporters; i++) {
+            m.exporters[i].has_stat = false;
+        }
+        m.nnames = 0;
+        m.napps = 0;
+        m.nlosses = 0;
+    }
+    return flowwriter_meta(w, &m, fault);
+}
+
+static bool finish_writing(struct session *s, struct flowwriter *w, int rc, struct fault *fault)
+{
+    if (rc == 0) {
+        rc = write_meta(s, w, fault);
+    }
+    if (rc != 0) {
+        flowwriter_abort(w);
+    } else {
+        rc = flowwriter_finish(w, fault);
+    }
+    if (rc != 0) {
+        say_line(fault->text);
+        return session_end(s, EXIT_FAILED);
+    }
+    return true;
+}
+
+struct table_writing {
+    struct flowwriter *writer;
+    uint64_t groups; /* that records keep */
+    struct fault fault;
+};
+
+static int write_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
+                      const uint64_t *bits)
+{
+    struct table_writing *w = ctx;
+    uint64_t *groups = (uint64_t *)(uintptr_t)batch_column(b, FIELD_GROUPS)->values;
+    (void)rows;
+    (void)n;
+    b->groups_any &= w->groups;
+    for (uint32_t i = 0; i < b->nrows; i++) { /* FLAT and made for this batch */
+        groups[i] &= w->groups;
+    }
+    return flowwriter_add(w->writer, b, bits, &w->fault);
+}
+
+/* A table without rows leaves no file. */
+static bool write_table(struct run *r, struct table *t, enum order_id order, bool ascending)
+{
+    struct session *s = r->s;
+    struct table_writing w = {.groups = aggregation_groups(&s->aggregation)};
+    struct table_view view = table_view(s);
+    int rc;
+    view.ascending = ascending;
+    if (table_count(t) == 0) {
+        return true;
+    }
+    if (!create_writer(s, s->account.ident, &w.writer)) {
+        return session_end(s, EXIT_FAILED);
+    }
+    rc = table_rank(t, order);
+    if (rc == 0) {
+        rc = table_show(t, &view, write_part, &w);
+    }
+    return finish_writing(s, w.writer, rc, &w.fault);
+}
+
+/* ------------------------------------------------------------------ summary */
+
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double seconds_since(const struct timespec *t)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+}
+
+static void clip_window(const struct session *s, struct summary *sum)
+{
+    if (!s->window.given || sum->window_last == 0) {
+        return;
+    }
+    if (s->window.first > sum->window_first) {
+        sum->window_first = s->window.first;
+    }
+    if (s->window.last < sum->window_last) {
+        sum->window_last = s->window.last;
+    }
+}
+
+static void print_summary(struct run *r)
+{
+    const struct scan_account *a = &r->s->account;
+    struct rusage used;
+    struct summary sum = {
+        .flows = a->flows, .packets = a->packets, .bytes = a->bytes, .first = a->first,
+        .last = a->last, .window_first = a->file_first == UINT64_MAX ? 0 : a->file_first,
+        .window_last = a->file_last, .processed = a->processed, .passed = a->passed,
+        .blocks_skipped = a->blocks_skipped, .bytes_read = a->bytes_read};
+    getrusage(RUSAGE_SELF, &used);
+    clip_window(r->s, &sum);
+    sum.seconds_system = seconds_of(used.ru_stime);
+    sum.seconds_user = seconds_of(used.ru_utime);
+    sum.seconds_wall = r->scan_seconds;
+    sum.seconds_run = seconds_since(&r->s->started);
+    sum.flows_per_second = r->scan_seconds > 0 ? (double)a->processed / r->scan_seconds : 0;
+    summary_print(&sum, r->s->asked.plain, &r->clock, &r->out);
+    say_out(&r->out);
+}
+
+/* ------------------------------------------------------------------ the run */
+
+static bool add_operators(struct run *r)
+{
+    const struct session *s = r->s;
+    const struct asked *q = &s->asked;
+    if (s->aggregates || q->stats.record) {
+        return add_aggregate(r) && add_stats(r);
+    }
+    if (q->stats.nelements > 0) {
+        return add_stats(r);
+    }
+    if (q->order != ORDER_NONE) {
+        return add_sorting(r);
+    }
+    return q->write != NULL ? add_writing(r) : add_listing(r);
+}
+
+static void warn_line(void *ctx, const char *line)
+{
+    (void)ctx;
+    fflush(stdout);
+    say_line(line);
+}
+
+static bool scan(struct run *r)
+{
+    struct session *s = r->s;
+    struct timespec started;
+    struct fault fault;
+    struct scan_plan plan = {
+        .path = s->files.path, .npaths = s->files.n, .filter = s->filter, .window = s->window,
+        .limit = s->asked.count, .workers = s->workers,
+        .totals = s->asked.stats.nelements > 0 ||
+                  (!s->quiet && printer_has_summary(s->printer)),
+        .ops = r->op, .nops = r->nops, .warn = warn_line, .ctx = r};
+    int rc;
+    fault_clear(&fault);
+    clock_gettime(CLOCK_MONOTONIC, &started);
+    coverage_progress(s, &plan);
+    rc = scan_run(&plan, &s->account, &fault);
+    coverage_progress_end(s);
+    r->scan_seconds = seconds_since(&started);
+    if (rc != 0) {
+        say_line(fault.text[0] != '\0' ? fault.text
+                 : r->writing.fault.text[0] != '\0' ? r->writing.fault.text : err_text(rc));
+        return session_end(s, EXIT_FAILED);
+    }
+    return true;
+}
+
+static bool show_results(struct run *r)
+{
+    struct session *s = r->s;
+    const struct asked *q = &s->asked;
+    struct table *t = r->aggregate != NULL ? aggregate_table(r->aggregate)
+                      : r->sorting != NULL ? sorting_table(r->sorting)
+                                           : NULL;
+    bool ascends = q->order != ORDER_NONE && q->order_ascends;
+    if (q->stats.record) {
+        return show_record_stats(r) && show_stats(r);
+    }
+    if (q->stats.nelements > 0) {
+        return show_stats(r);
+    }
+    if (t != NULL) {
+        return q->write != NULL ? write_table(r, t, q->order, ascends)
+                                : show_table(r, t, q->order, ascends);
+    }
+    if (r->writing.writer != NULL) {
+        struct flowwriter *w = r->writing.writer;
+        r->writing.writer = NULL;
+        return finish_writing(s, w, 0, &r->writing.fault);
+    }
+    return true;
+}
+
+/* With -w a run that only counts leaves an empty file. */
+static bool write_nothing(struct session *s)
+{
+    struct flowwriter *w;
+    struct fault fault;
+    fault_clear(&fault);
+    return create_writer(s, s->account.ident, &w) && finish_writing(s, w, 0, &fault);
+}
+
+static bool run_query(struct run *r)
+{
+    struct session *s = r->s;
+    bool stats = s->asked.stats.record || s->asked.stats.nelements > 0;
+    if (!add_operators(r)) {
+        return false;
+    }
+    if (!stats) {
+        printer_head(s->printer, &r->out);
+        say_out(&r->out);
+    }
+    if (!r->write_failed && !scan(r)) {
+        return false;
+    }
+    if (s->account.passed == 0) {
+        printer_nothing(s->printer, &r->out);
+        say_out(&r->out);
+    }
+    if (!show_results(r) || (stats && s->asked.write != NULL && !write_nothing(s))) {
+        return false;
+    }
+    if (!stats) {
+        printer_foot(s->printer, &r->out);
+        say_out(&r->out);
+    }
+    if (!s->quiet && printer_has_summary(s->printer)) {
+        print_summary(r);
+    }
+    return coverage_report(s);
+}
+
+static void run_free(struct run *r)
+{
+    if (r->writing.writer != NULL) {
+        flowwriter_abort(r->writing.writer);
+    }
+    aggregate_free(r->aggregate);
+    sorting_free(r->sorting);
+    for (size_t i = 0; i < STATS_MAX; i++) {
+        statcount_free(r->stat[i]);
+    }
+    printer_work_free(r->work);
+    buf_free(&r->out);
+}
+
+bool session_run(struct session *s)
+{
+    struct run r = {.s = s};
+    bool ok;
+    buf_init(&r.out);
+    clock_init(&r.clock, false);
+    r.work = printer_work_new(s->printer);
+    ok = r.work != NULL ? run_query(&r) : out_of_memory(s);
+    run_free(&r);
+    return ok;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * table.c - see table.h.
+ */
+#include "query/table.h"
+
+#include "base/bits.h"
+#include "query/turn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOW_ROWS = 4096 };
+
+void tally_fields(struct field_set *set)
+{
+    static const enum field_id used[] = {FIELD_GROUPS, FIELD_FIRST_SEEN, FIELD_LAST_SEEN,
+                                         FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
+                                         FIELD_OUT_PACKETS, FIELD_OUT_BYTES, FIELD_TCP_FLAGS};
+    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
+        field_set_add(set, used[i]);
+    }
+}
+
+struct tally_columns tally_columns(struct batch *b, bool zero_flows)
+{
+    return (struct tally_columns){
+        .first = batch_column(b, FIELD_FIRST_SEEN),
+        .last = batch_column(b, FIELD_LAST_SEEN),
+        .flows = batch_column(b, FIELD_FLOWS),
+        .packets = batch_column(b, FIELD_PACKETS),
+        .bytes = batch_column(b, FIELD_BYTES),
+        .out_packets = batch_column(b, FIELD_OUT_PACKETS),
+        .out_bytes = batch_column(b, FIELD_OUT_BYTES),
+        .flags = batch_column(b, FIELD_TCP_FLAGS),
+        .groups = batch_column(b, FIELD_GROUPS),
+        .zero_flows = zero_flows,
+    };
+}
+
+static uint64_t flow_count(const struct tally_columns *c, uint32_t row)
+{
+    uint64_t n = column_u64(c->flows, row);
+    if (n != 0) {
+        return n;
+    }
+    return c->zero_flows && (column_u64(c->groups, row) & group_bit(GROUP_COUNTER)) ? 0 : 1;
+}
+
+struct tally tally_of(const struct tally_columns *c, uint32_t row)
+{
+    return (struct tally){
+        .first = column_u64(c->first, row),
+        .last = column_u64(c->last, row),
+        .flows = flow_count(c, row),
+        .packets = column_u64(c->packets, row),
+        .bytes = column_u64(c->bytes, row),
+        .out_packets = column_u64(c->out_packets, row),
+        .out_bytes = column_u64(c->out_bytes, row),
+        .flags = (uint8_t)column_u64(c->flags, row),
+    };
+}
+
+void table_init(struct table *t, const struct field_set *fields)
+{
+    struct field_set all = *fields;
+    tally_fields(&all);
+    rows_init(&t->rows, &all, false);
+    chunks_init(&t->tally, sizeof(struct tally));
+    t->rank = NULL;
+}
+
+void table_free(struct table *t)
+{
+    rows_free(&t->rows);
+    chunks_free(&t->tally);
+    free(t->rank);
+}
+
+void table_clear(struct table *t)
+{
+    rows_clear(&t->rows);
+    chunks_clear(&t->tally);
+}
+
+static int add_tally(struct table *t, const struct tally *tally)
+{
+    struct tally *to = chunks_add(&t->tally);
+    if (to == NULL) {
+        return ERR_NOMEM;
+    }
+    *to = *tally;
+    return 0;
+}
+
+int table_add(struct table *t, struct batch *b, uint32_t row, const struct tally *tally)
+{
+    int rc = rows_add(&t->rows, b, row);
+    return rc != 0 ? rc : add_tally(t, tally);
+}
+
+int table_copy(struct table *t, const struct table *from, size_t i)
+{
+    int rc = rows_copy(&t->rows, &from->rows, i);
+    return rc != 0 ? rc : add_tally(t, table_tally(from, i));
+}
+
+static int start_ranks(struct table *t)
+{
+    if (t->rank != NULL) {
+        return 0;
+    }
+    t->rank = malloc((table_count(t) + 1) * sizeof *t->rank);
+    if (t->rank == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < table_count(t); i++) {
+        t->rank[i] = (struct rank){0, i};
+    }
+    return 0;
+}
+
+int table_rank(struct table *t, enum order_id order)
+{
+    if (start_ranks(t) != 0) {
+        return ERR_NOMEM;
+    }
+    if (order == ORDER_NONE) {
+        return 0;
+    }
+    for (size_t i = 0; i < table_count(t); i++) {
+        t->rank[i].key = order_value(order, table_tally(t, t->rank[i].item));
+    }
+    rank_sort(t->rank, table_count(t));
+    return 0;
+}
+
+/* ------------------------------------------------------------------ showing */
+
+static const enum field_id counters[] = {FIELD_FIRST_SEEN, FIELD_LAST_SEEN, FIELD_FLOWS,
+                                         FIELD_PACKETS, FIELD_BYTES, FIELD_OUT_PACKETS,
+                                         FIELD_OUT_BYTES, FIELD_TCP_FLAGS};
+
+static uint64_t counter(const struct tally *t, enum field_id id)
+{
+    switch (id) {
+    case FIELD_FIRST_SEEN:
+        return t->first;
+    case FIELD_LAST_SEEN:
+        return t->last;
+    case FIELD_FLOWS:
+        return t->flows;
+    case FIELD_PACKETS:
+        return t->packets;
+    case FIELD_BYTES:
+        return t->bytes;
+    case FIELD_OUT_PACKETS:
+        return t->out_packets;
+    case FIELD_OUT_BYTES:
+        return t->out_bytes;
+    default:
+        return t->flags;
+    }
+}
+
+/* The counter group is there if the first flow had it, or if there is something to say in it. */
+static bool wants_counters(uint64_t groups, const struct tally *t)
+{
+    return (groups & group_bit(GROUP_COUNTER)) || t->flows > 1 || t->out_packets > 0;
+}
+
+static int groups_column(struct table *t, const uint64_t *which, uint32_t n, struct batch *b)
+{
+    uint64_t *groups = arena_alloc(&b->arena, (size_t)n * sizeof *groups);
+    struct column c = {.form = COLUMN_FLAT, .width = 8, .nvalues = n, .values = groups};
+    if (groups == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        groups[i] = rows_u64(&t->rows, which[i], FIELD_GROUPS);
+        if (wants_counters(groups[i], table_tally(t, which[i]))) {
+            groups[i] |= group_bit(GROUP_COUNTER);
+            b->groups_any |= group_bit(GROUP_COUNTER);
+        }
+    }
+    batch_set_column(b, FIELD_GROUPS, &c);
+    return 0;
+}
+
+static int counter_column(struct table *t, const uint64_t *which, uint32_t n, enum field_id id,
+                          struct batch *b)
+{
+    const struct column *groups = batch_column(b, FIELD_GROUPS);
+    uint64_t absent = ~group_bit(field_of(id)->group);
+    uint64_t *values = arena_alloc(&b->arena, (size_t)n * sizeof *values);
+    struct column c = {.form = COLUMN_FLAT, .width = 8, .nvalues = n, .values = values};
+    if (values == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = (column_u64(groups, i) & ~absent) ? counter(table_tally(t, which[i]), id) : 0;
+    }
+    if (field_width(id) == 1) {
+        uint8_t *narrow = (uint8_t *)values;
+        for (uint32_t i = 0; i < n; i++) {
+            narrow[i] = (uint8_t)values[i];
+        }
+        c.width = 1;
+    }
+    batch_set_column(b, id, &c);
+    return 0;
+}
+
+static int make_batch(struct table *t, const uint64_t *which, uint32_t n, struct batch *b)
+{
+    int rc = rows_batch(&t->rows, which, n, b);
+    if (rc == 0) {
+        rc = groups_column(t, which, n, b);
+    }
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0] && rc == 0; i++) {
+        rc = counter_column(t, which, n, counters[i], b);
+    }
+    return rc;
+}
+
+static bool side_fits(bool has, bool below, uint64_t limit, uint64_t value)
+{
+    return !has || (below ? value <= limit : value >= limit);
+}
+
+static void cut_limits(struct table *t, const struct table_view *v, const uint64_t *which,
+                       uint32_t n, uint64_t *bits)
+{
+    for (uint32_t i = 0; i < n && (v->has_min_packets || v->has_min_bytes); i++) {
+        const struct tally *y = table_tally(t, which[i]);
+        if (!side_fits(v->has_min_packets, v->packets_below, v->packets,
+                       y->packets + y->out_packets) ||
+            !side_fits(v->has_min_bytes, v->bytes_below, v->bytes, y->bytes + y->out_bytes)) {
+            bits_clear(bits, i);
+        }
+    }
+}
+
+struct show {
+    struct table *table;
+    const struct table_view *view;
+    struct batch batch;
+    struct filter_work *work;
+    uint64_t which[SHOW_ROWS];
+    uint64_t bits[BITS_WORDS(SHOW_ROWS)];
+    uint32_t rows[SHOW_ROWS];
+};
+
+static int show_part(struct show *s, uint64_t number, uint32_t n, table_shower *show, void *ctx)
+{
+    struct batch *b = &s->batch;
+    int rc = make_batch(s->table, s->which, n, b);
+    b->first_no = number;
+    b->ident = s->view->ident;
+    b->meta = s->view->meta;
+    if (rc == 0 && s->view->guess_direction) {
+        rc = turn_flows(b);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    if (s->view->post != NULL) {
+        rc = filter_run(s->view->post, s->work, b, s->bits);
+    } else {
+        bits_fill(s->bits, n, true);
+    }
+    cut_limits(s->table, s->view, s->which, n, s->bits);
+    n = (uint32_t)bits_rows(s->bits, n, s->rows);
+    return rc != 0 ? rc : show(ctx, b, s->rows, n, s->bits);
+}
+
+static int show_all(struct show *s, table_shower *show, void *ctx)
+{
+    uint64_t count = table_count(s->table);
+    uint64_t top = s->view->top != 0 && s->view->top < count ? s->view->top : count;
+    int rc = 0;
+    for (uint64_t at = 0; at < top && rc == 0; at += SHOW_ROWS) {
+        uint32_t n = (uint32_t)(top - at < SHOW_ROWS ? top - at : SHOW_ROWS);
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t place = s->view->ascending ? at + i : count - 1 - (at + i);
+            s->which[i] = s->table->rank[place].item;
+        }
+        rc = show_part(s, at + 1, n, show, ctx);
+    }
+    return rc;
+}
+
+int table_show(struct table *t, const struct table_view *view, table_shower *show, void *ctx)
+{
+    struct show *s = calloc(1, sizeof *s);
+    int rc = ERR_NOMEM;
+    if (s == NULL) {
+        return rc;
+    }
+    s->table = t;
+    s->view = view;
+    batch_init(&s->batch);
+    s->work = view->post != NULL ? filter_work_new(view->post) : NULL;
+    if (view->post == NULL || s->work != NULL) {
+        rc = show_all(s, show, ctx);
+    }
+    filter_work_free(s->work);
+    batch_free(&s->batch);
+    free(s);
+    return rc;
+}
+
+size_t table_memory(const struct table *t)
+{
+    return rows_memory(&t->rows) + chunks_memory(&t->tally);
+}

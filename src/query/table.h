@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * table.h - rows with counters: what sorting and aggregation make, and how it is shown in order.
+ *
+ * A table is filled with rows in the order of their first appearance. table_rank() orders it, any number of
+ * times: equal keys stay in an order that depends on the ranking before (ranksort.h), as scripts know it.
+ * table_show() walks the ranked rows as batches whose counters are those of the tallies.
+ */
+#ifndef WEIR_QUERY_TABLE_H
+#define WEIR_QUERY_TABLE_H
+
+#include "filter/filter.h"
+#include "query/order.h"
+#include "query/ranksort.h"
+#include "query/rows.h"
+
+struct table {
+    struct rows rows;
+    struct chunks tally; /* one struct tally for each row */
+    struct rank *rank;   /* once ranked: all rows, keys ascending */
+};
+
+void table_init(struct table *t, const struct field_set *fields);
+void table_free(struct table *t);
+void table_clear(struct table *t);
+
+static inline size_t table_count(const struct table *t)
+{
+    return rows_count(&t->rows);
+}
+
+static inline struct tally *table_tally(const struct table *t, size_t i)
+{
+    return chunks_at(&t->tally, i);
+}
+
+/* Columns that tallies are read from. */
+void tally_fields(struct field_set *set);
+
+struct tally_columns {
+    const struct column *first, *last, *flows, *packets, *bytes, *out_packets, *out_bytes, *flags;
+    const struct column *groups;
+    bool zero_flows; /* a flow count of 0 stays 0 instead of counting as 1 */
+};
+struct tally_columns tally_columns(struct batch *b, bool zero_flows);
+struct tally tally_of(const struct tally_columns *c, uint32_t row);
+
+/* Add a row of a batch with its tally, or one of another table of the same layout. 0 or ERR_NOMEM. */
+int table_add(struct table *t, struct batch *b, uint32_t row, const struct tally *tally);
+int table_copy(struct table *t, const struct table *from, size_t i);
+
+/* Order the rows; ORDER_NONE: by appearance. 0 or ERR_NOMEM. */
+int table_rank(struct table *t, enum order_id order);
+
+struct table_view {
+    bool ascending;             /* else the ranking is read backwards */
+    uint64_t top;               /* rows; 0: all */
+    bool guess_direction;       /* turn flows so that the server is the destination */
+    const struct filter *post;  /* rows that fail are left out, after the cut; NULL: none */
+    bool has_min_packets, has_min_bytes; /* limits of -l and -L; below: at most instead of at least */
+    bool packets_below, bytes_below;
+    uint64_t packets, bytes;
+    const char *ident;          /* of the shown rows */
+    const struct flow_meta *meta;
+};
+
+/* Called with batches in order; rows are those that are shown; number: of the batch's first row in the
+ * table, from 1. Returns 0 or an error, which ends the show. */
+typedef int table_shower(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
+                         const uint64_t *bits);
+
+int table_show(struct table *t, const struct table_view *view, table_shower *show, void *ctx);
+
+size_t table_memory(const struct table *t);
+
+#endif
