@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # The programs. A program enters its list together with its source:
-#   bin_PROGRAMS += weir
-#   weir_SOURCES = src/cmd/weir.c
-#   weir_LDADD = $(WEIR_LIBS)
+#   sbin_PROGRAMS += weirprobe
+#   weirprobe_SOURCES = src/cmd/weirprobe.c
+#   weirprobe_LDADD = $(WEIRPROBE_LIBS)
 WEIR_LIBS = $(PRINT_LIBS) $(QUERY_LIBS)
 WEIRCAPD_LIBS = $(COLLECT_LIBS) $(FILTER_LIBS)
 WEIRPROBE_LIBS = $(PROBE_LIBS) $(FILTER_LIBS)
@@ -15,3 +15,9 @@ weirprobe_SOURCES = src/cmd/weirprobe.c
 weirprobe_LDADD = $(WEIRPROBE_LIBS)
 weirctl_SOURCES = src/cmd/weirctl.c
 weirctl_LDADD = $(WEIRCTL_LIBS)
+
+bin_PROGRAMS += weir
+weir_SOURCES = src/cmd/weir.c src/cmd/session.h src/cmd/sessionsteps.c src/cmd/sessionrun.c \
+	src/cmd/sessiontasks.c src/cmd/coverage.c src/cmd/coverage.h
+weir_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_SYSCONF_FILE='"$(sysconfdir)/weir.conf"'
+weir_LDADD = $(WEIR_LIBS)

@@ -36,7 +36,7 @@ struct run {
     struct writing writing;
     bool write_failed;      /* the file of -w could not be created */
     struct printer_work *work;
-    struct clock_cache clock;
+    struct clock_zone clock;
     struct buf out;
     uint64_t shown;         /* records printed so far, all tables */
     double scan_seconds;
@@ -634,7 +634,7 @@ bool session_run(struct session *s)
     struct run r = {.s = s};
     bool ok;
     buf_init(&r.out);
-    clock_init(&r.clock, false);
+    clock_zone_init(&r.clock, false);
     r.work = printer_work_new(s->printer);
     ok = r.work != NULL ? run_query(&r) : out_of_memory(s);
     run_free(&r);
