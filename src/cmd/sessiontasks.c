@@ -14,17 +14,11 @@
 /* Wrappers compare this with the versions of nfdump; what follows the dash is ours. */
 #define NFDUMP_VERSION "1.7.8"
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 void session_usage(struct session *s)
 {
     struct buf out;
     buf_init(&out);
-    buf_printf(&out, "usage %s [options] [\"filter\"]\n", base_name(s->program));
+    buf_printf(&out, "usage %s [options] [\"filter\"]\n", s->program);
     opt_usage(asked_rows, asked_nrows, &out);
     say_out(&out);
     buf_free(&out);
@@ -85,7 +79,7 @@ static bool help(struct session *s)
 
 static bool version(struct session *s)
 {
-    printf("%s: Version: %s-weir-%s options: LZ4 ZSTD BZIP2\n", base_name(s->program),
+    printf("%s: Version: %s-weir-%s options: LZ4 ZSTD BZIP2\n", s->program,
            NFDUMP_VERSION, WEIR_VERSION);
     return session_end(s, EXIT_OK);
 }

@@ -496,10 +496,9 @@ void asked_read(struct asked *q, int argc, char *const *argv, struct arena *aren
     q->top = -1;
     q->order = ORDER_NONE;
     if (opt_parse(asked_rows, asked_nrows, argc, argv, arena, &typed, &fault) != 0) {
-        const char *slash = strrchr(argv[0], '/');
         read_events(q, &typed); /* what was right before the wrong one */
         if (q->task == TASK_QUERY) {
-            buf_printf(&q->err, "%s: %s\n", slash != NULL ? slash + 1 : argv[0], fault.text);
+            buf_printf(&q->err, "%s: %s\n", argv[0], fault.text);
             q->task = TASK_USAGE;
         }
         return;
