@@ -141,13 +141,35 @@ static struct table_view table_view(const struct session *s)
         .ident = s->account.ident, .meta = &s->account.meta};
 }
 
+/* JSON counts the records printed; everything else shows the place in the table. */
+static bool by_place(const struct run *r)
+{
+    enum print_mode mode = printer_mode(r->s->printer);
+    return mode != PRINT_JSON && mode != PRINT_NDJSON && mode != PRINT_CSV_FAST;
+}
+
+/* How many rows follow each other without a gap. */
+static uint32_t run_length(const uint32_t *rows, uint32_t n)
+{
+    uint32_t i = 1;
+    while (i < n && rows[i] == rows[i - 1] + 1) {
+        i++;
+    }
+    return i;
+}
+
 static int print_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
                       const uint64_t *bits)
 {
     struct run *r = ctx;
-    int rc = printer_rows(r->s->printer, r->work, b, rows, n, r->shown + 1, &r->out);
+    int rc = 0;
     (void)bits;
-    r->shown += n;
+    for (uint32_t i = 0, same; i < n && rc == 0; i += same) {
+        uint64_t number = by_place(r) ? b->first_no + rows[i] : r->shown + 1;
+        same = by_place(r) ? run_length(rows + i, n - i) : n;
+        rc = printer_rows(r->s->printer, r->work, b, rows + i, same, number, &r->out);
+        r->shown += same;
+    }
     say_out(&r->out);
     say_err(printer_work_warnings(r->work));
     return rc;

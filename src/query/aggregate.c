@@ -9,13 +9,14 @@
 #include "query/aggregate.h"
 
 #include "lookup/geo.h"
+#include "query/gather.h"
 #include "query/groups.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17 };
+enum { TCP = 6, UDP = 17, STRIP = 1024 };
 
 /* The key of a five-tuple: 16 + 16 octets of addresses, then: */
 enum { KEY_SRC = 0, KEY_DST = 16, KEY_SRC_PORT = 32, KEY_DST_PORT = 34, KEY_PROTO = 36,
@@ -40,6 +41,10 @@ struct piece {
     size_t keys_cap;
     struct ip *src, *dst;    /* addresses with masks applied; BATCH_ROWS_MAX each */
     uint32_t *rows;          /* rows that count */
+    uint32_t *fresh;         /* of them, those that begin a group: places in rows */
+    uint32_t *fresh_rows;
+    uint32_t nfresh;
+    struct tally *tally;     /* STRIP of them */
 };
 
 /* ------------------------------------------------------------------ life */
@@ -127,6 +132,9 @@ static void piece_free(void *arg)
     free(p->src);
     free(p->dst);
     free(p->rows);
+    free(p->fresh);
+    free(p->fresh_rows);
+    free(p->tally);
     free(p);
 }
 
@@ -140,11 +148,15 @@ static void *piece_new(void *op)
     p->owner = a;
     groups_of_flows_init(&p->own, a);
     p->rows = malloc(BATCH_ROWS_MAX * sizeof *p->rows);
+    p->fresh = malloc(BATCH_ROWS_MAX * sizeof *p->fresh);
+    p->fresh_rows = malloc(BATCH_ROWS_MAX * sizeof *p->fresh_rows);
+    p->tally = malloc(STRIP * sizeof *p->tally);
     if (a->masks) {
         p->src = malloc(BATCH_ROWS_MAX * sizeof *p->src);
         p->dst = malloc(BATCH_ROWS_MAX * sizeof *p->dst);
     }
-    if (p->rows == NULL || (a->masks && (p->src == NULL || p->dst == NULL))) {
+    if (p->rows == NULL || p->fresh == NULL || p->fresh_rows == NULL || p->tally == NULL ||
+        (a->masks && (p->src == NULL || p->dst == NULL))) {
         piece_free(p);
         return NULL;
     }
@@ -173,21 +185,10 @@ struct slot_of_keys {
     size_t step;
 };
 
-static void put_numbers(struct slot_of_keys k, const struct column *c, size_t width,
-                        const uint32_t *rows, uint32_t n)
+static void put_values(struct slot_of_keys k, const struct column *c, size_t width,
+                       const uint32_t *rows, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t v = column_u64(c, rows[i]);
-        memcpy(k.at + i * k.step, &v, width);
-    }
-}
-
-static void put_addresses(struct slot_of_keys k, const struct column *c, const uint32_t *rows,
-                          uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        memcpy(k.at + i * k.step, column_ip(c, rows[i]), sizeof(struct ip));
-    }
+    gather_to(c, rows, n, k.at, k.step, width);
 }
 
 /* Addresses as they are now: from the columns, or with masks applied so far. */
@@ -301,13 +302,13 @@ static void put_part(struct piece *p, struct batch *b, const struct aggr_part *p
     switch (e->kind) {
     case AGGR_VALUE:
     case AGGR_AS:
-        put_numbers(k, batch_column(b, e->field[0]), field_width(e->field[0]), p->rows, n);
+        put_values(k, batch_column(b, e->field[0]), field_width(e->field[0]), p->rows, n);
         if (e->kind == AGGR_AS && p->owner->how.geo != NULL) {
             look_up_as(p, b, part, k, n);
         }
         break;
     case AGGR_NET:
-        put_numbers((struct slot_of_keys){k.at + 16, k.step}, batch_column(b, e->field[1]), 1,
+        put_values((struct slot_of_keys){k.at + 16, k.step}, batch_column(b, e->field[1]), 1,
                     p->rows, n);
         put_part_addresses(p, b, part, k, n);
         break;
@@ -330,15 +331,15 @@ static void put_five_tuple(struct piece *p, struct batch *b, uint32_t n)
 {
     size_t step = p->owner->how.key_length;
     uint8_t *keys = p->keys;
-    put_addresses((struct slot_of_keys){keys + KEY_SRC, step}, batch_column(b, FIELD_SRC_ADDR),
-                  p->rows, n);
-    put_addresses((struct slot_of_keys){keys + KEY_DST, step}, batch_column(b, FIELD_DST_ADDR),
-                  p->rows, n);
-    put_numbers((struct slot_of_keys){keys + KEY_SRC_PORT, step}, batch_column(b, FIELD_SRC_PORT),
+    put_values((struct slot_of_keys){keys + KEY_SRC, step}, batch_column(b, FIELD_SRC_ADDR),
+               sizeof(struct ip), p->rows, n);
+    put_values((struct slot_of_keys){keys + KEY_DST, step}, batch_column(b, FIELD_DST_ADDR),
+               sizeof(struct ip), p->rows, n);
+    put_values((struct slot_of_keys){keys + KEY_SRC_PORT, step}, batch_column(b, FIELD_SRC_PORT),
                 2, p->rows, n);
-    put_numbers((struct slot_of_keys){keys + KEY_DST_PORT, step}, batch_column(b, FIELD_DST_PORT),
+    put_values((struct slot_of_keys){keys + KEY_DST_PORT, step}, batch_column(b, FIELD_DST_PORT),
                 2, p->rows, n);
-    put_numbers((struct slot_of_keys){keys + KEY_PROTO, step}, batch_column(b, FIELD_PROTO), 1,
+    put_values((struct slot_of_keys){keys + KEY_PROTO, step}, batch_column(b, FIELD_PROTO), 1,
                 p->rows, n);
     for (uint32_t i = 0; i < n; i++) {
         keys[i * step + KEY_FAMILY] = (uint8_t)family_of(b, p->rows[i]);
@@ -412,54 +413,58 @@ static bool add_to_group(const struct aggregate *a, struct groups_of_flows *g, c
     return i != GROUP_NONE;
 }
 
-static void keep_masks(struct piece *p, size_t group, uint32_t i)
-{
-    if (p->src != NULL) {
-        memcpy(rows_value(&p->own.table.rows, group, FIELD_SRC_ADDR), &p->src[i], 16);
-        memcpy(rows_value(&p->own.table.rows, group, FIELD_DST_ADDR), &p->dst[i], 16);
-    }
-}
-
-static int add_flow(struct piece *p, struct batch *b, uint32_t i, const struct tally *t)
+static int add_flow(struct piece *p, uint32_t i, const struct tally *t)
 {
     const uint8_t *key = p->keys + (size_t)i * p->owner->how.key_length;
     bool is_new;
     size_t group;
-    if (add_to_group(p->owner, &p->own, key, t)) {
+    if (p->owner->how.bidirectional && add_to_group(p->owner, &p->own, key, t)) {
         return 0;
     }
     group = groups_put(&p->own.groups, key, &is_new);
-    if (group == GROUP_NONE || table_add(&p->own.table, b, p->rows[i], t) != 0) {
+    if (group == GROUP_NONE) {
         return ERR_NOMEM;
     }
-    keep_masks(p, group, i);
+    if (is_new) {
+        p->fresh[p->nfresh++] = i;
+        return table_add_tally(&p->own.table, t);
+    }
+    tally_add(table_tally(&p->own.table, group), t);
     return 0;
 }
 
-/* Records without the generic group do not count. */
-static uint32_t choose_rows(struct piece *p, const struct passing *in)
+/* The rows of all groups that began in this block. */
+static int keep_fresh(struct piece *p, struct batch *b)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < in->n; i++) {
-        if (batch_groups(in->batch, in->rows[i]) & group_bit(GROUP_GENERIC)) {
-            p->rows[n++] = in->rows[i];
-        }
+    size_t first = rows_count(&p->own.table.rows);
+    int rc;
+    for (uint32_t i = 0; i < p->nfresh; i++) {
+        p->fresh_rows[i] = p->rows[p->fresh[i]];
     }
-    return n;
+    rc = rows_add(&p->own.table.rows, b, p->fresh_rows, p->nfresh);
+    for (uint32_t i = 0; i < p->nfresh && rc == 0 && p->src != NULL; i++) {
+        uint32_t from = p->fresh[i];
+        memcpy(rows_value(&p->own.table.rows, first + i, FIELD_SRC_ADDR), &p->src[from], 16);
+        memcpy(rows_value(&p->own.table.rows, first + i, FIELD_DST_ADDR), &p->dst[from], 16);
+    }
+    return rc;
 }
 
 static int consume(void *op, void *piece, const struct passing *in)
 {
     struct piece *p = piece;
     const struct aggregate *a = op;
-    struct tally_columns c = tally_columns(in->batch, a->how.bidirectional);
-    uint32_t n = choose_rows(p, in);
+    uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
     int rc = make_keys(p, in->batch, n);
-    for (uint32_t i = 0; i < n && rc == 0; i++) {
-        struct tally t = tally_of(&c, p->rows[i]);
-        rc = add_flow(p, in->batch, i, &t);
+    p->nfresh = 0;
+    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
+        uint32_t part = n - at < STRIP ? n - at : STRIP;
+        tally_read(in->batch, p->rows + at, part, a->how.bidirectional, p->tally);
+        for (uint32_t i = 0; i < part && rc == 0; i++) {
+            rc = add_flow(p, at + i, &p->tally[i]);
+        }
     }
-    return rc;
+    return rc != 0 ? rc : keep_fresh(p, in->batch);
 }
 
 static int merge_group(struct aggregate *a, struct piece *p, size_t i)

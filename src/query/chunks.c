@@ -53,3 +53,15 @@ void *chunks_add(struct chunks *c)
     }
     return chunks_at(c, c->n++);
 }
+
+void *chunks_add_run(struct chunks *c, size_t n, size_t *got)
+{
+    size_t room = CHUNK_ITEMS - (c->n & (CHUNK_ITEMS - 1));
+    size_t at = c->n;
+    if (c->n >> CHUNK_SHIFT == c->nchunks && add_chunk(c) != 0) {
+        return NULL;
+    }
+    *got = n < room ? n : room;
+    c->n += *got;
+    return chunks_at(c, at);
+}

@@ -28,6 +28,9 @@ void chunks_clear(struct chunks *c); /* no items; keeps memory */
 /* One more item, not cleared; NULL when memory is out. */
 void *chunks_add(struct chunks *c);
 
+/* Up to n more items that lie side by side: *got of them, at least 1. NULL when memory is out. */
+void *chunks_add_run(struct chunks *c, size_t n, size_t *got);
+
 static inline void *chunks_at(const struct chunks *c, size_t i)
 {
     return c->chunk[i >> CHUNK_SHIFT] + (i & (CHUNK_ITEMS - 1)) * c->width;

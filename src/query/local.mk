@@ -9,6 +9,8 @@ libweir_query_a_SOURCES = \
 	src/query/asked.h \
 	src/query/chunks.c \
 	src/query/chunks.h \
+	src/query/gather.c \
+	src/query/gather.h \
 	src/query/groups.c \
 	src/query/groups.h \
 	src/query/known.c \

@@ -4,6 +4,8 @@
  */
 #include "query/rows.h"
 
+#include "query/gather.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@ static uint32_t lay_out(struct rows *r, const struct field_set *set)
             if (field_set_has(set, (enum field_id)id) && width_in_row((enum field_id)id) == width) {
                 r->place[id] = (int16_t)r->nfields;
                 r->field[r->nfields++] = (struct row_field){(enum field_id)id, at, width};
+                r->has_vars = r->has_vars || field_of((enum field_id)id)->type == TYPE_VAR;
                 at += width;
             }
         }
@@ -67,35 +70,45 @@ static int keep_var(struct rows *r, struct span value, uint8_t *to)
     return 0;
 }
 
-static int keep_value(struct rows *r, const struct row_field *f, const struct column *c,
-                      uint32_t row, uint8_t *to)
+static int keep_vars(struct rows *r, const struct column *c, const uint32_t *rows, uint32_t n,
+                     uint8_t *to)
 {
-    if (field_of(f->id)->type == TYPE_VAR) {
-        return keep_var(r, column_var(c, row), to);
+    int rc = 0;
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        rc = keep_var(r, column_var(c, rows[i]), to + i * r->row.width);
     }
-    if (c->width == f->width) {
-        memcpy(to, (const uint8_t *)c->values + (size_t)column_place(c, row) * f->width, f->width);
-    } else { /* readers may hand out narrower columns */
-        uint64_t v = column_u64(c, row);
-        memcpy(to, &v, f->width);
-    }
-    return 0;
+    return rc;
 }
 
-int rows_add(struct rows *r, struct batch *b, uint32_t row)
+/* Rows that lie side by side, field by field. */
+static int fill_run(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n, uint8_t *to)
 {
-    uint8_t *to = chunks_add(&r->row);
-    if (to == NULL) {
-        return ERR_NOMEM;
-    }
-    for (unsigned i = 0; i < r->nfields; i++) {
+    int rc = 0;
+    for (unsigned i = 0; i < r->nfields && rc == 0; i++) {
         const struct row_field *f = &r->field[i];
-        int rc = keep_value(r, f, batch_column(b, f->id), row, to + f->offset);
-        if (rc != 0) {
-            return rc;
+        const struct column *c = batch_column(b, f->id);
+        if (field_of(f->id)->type == TYPE_VAR) {
+            rc = keep_vars(r, c, rows, n, to + f->offset);
+        } else {
+            gather_to(c, rows, n, to + f->offset, r->row.width, f->width);
         }
     }
-    return 0;
+    return rc;
+}
+
+int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n)
+{
+    int rc = 0;
+    for (uint32_t at = 0; at < n && rc == 0;) {
+        size_t run;
+        uint8_t *to = chunks_add_run(&r->row, n - at, &run);
+        if (to == NULL) {
+            return ERR_NOMEM;
+        }
+        rc = fill_run(r, b, rows + at, (uint32_t)run, to);
+        at += (uint32_t)run;
+    }
+    return rc;
 }
 
 int rows_copy(struct rows *r, const struct rows *from, size_t row)
@@ -106,7 +119,7 @@ int rows_copy(struct rows *r, const struct rows *from, size_t row)
         return ERR_NOMEM;
     }
     memcpy(to, chunks_at(&from->row, row), r->row.width);
-    for (unsigned i = 0; i < r->nfields; i++) {
+    for (unsigned i = 0; i < r->nfields && r->has_vars; i++) {
         struct span value;
         if (field_of(r->field[i].id)->type != TYPE_VAR) {
             continue;

@@ -25,6 +25,7 @@ struct rows {
     unsigned nfields;
     int16_t place[FIELD_STORED_]; /* index into field, or -1 */
     struct chunks row;
+    bool has_vars;
     struct arena bytes;           /* of VAR values */
 };
 
@@ -38,8 +39,8 @@ static inline size_t rows_count(const struct rows *r)
     return r->row.n;
 }
 
-/* Copy one row of a batch, or of other rows with the same layout. Return 0 or ERR_NOMEM. */
-int rows_add(struct rows *r, struct batch *b, uint32_t row);
+/* Copy rows of a batch, or one of other rows with the same layout. Return 0 or ERR_NOMEM. */
+int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n);
 int rows_copy(struct rows *r, const struct rows *from, size_t row);
 
 /* Place of a value in a row; NULL if the layout lacks the field. */

@@ -36,32 +36,40 @@ struct table *sorting_table(struct sorting *s)
     return &s->table;
 }
 
+enum { STRIP = 1024 };
+
+struct piece {
+    struct table table;
+    uint32_t rows[BATCH_ROWS_MAX];
+    struct tally tally[STRIP];
+};
+
 static void *piece_new(void *op)
 {
     struct sorting *s = op;
-    struct table *t = malloc(sizeof *t);
-    if (t != NULL) {
-        table_init(t, &s->fields);
+    struct piece *p = malloc(sizeof *p);
+    if (p != NULL) {
+        table_init(&p->table, &s->fields);
     }
-    return t;
+    return p;
 }
 
 static void piece_free(void *piece)
 {
-    table_free(piece);
+    table_free(&((struct piece *)piece)->table);
     free(piece);
 }
 
 static int consume(void *op, void *piece, const struct passing *in)
 {
-    struct tally_columns c = tally_columns(in->batch, true);
+    struct piece *p = piece;
+    uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
     int rc = 0;
     (void)op;
-    for (uint32_t i = 0; i < in->n && rc == 0; i++) {
-        struct tally t = tally_of(&c, in->rows[i]);
-        if (batch_has(in->batch, GROUP_GENERIC, in->rows[i])) {
-            rc = table_add(piece, in->batch, in->rows[i], &t);
-        }
+    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
+        uint32_t part = n - at < STRIP ? n - at : STRIP;
+        tally_read(in->batch, p->rows + at, part, true, p->tally);
+        rc = table_add(&p->table, in->batch, p->rows + at, part, p->tally);
     }
     return rc;
 }
@@ -69,11 +77,12 @@ static int consume(void *op, void *piece, const struct passing *in)
 static int merge(void *op, void *piece)
 {
     struct sorting *s = op;
+    struct table *from = &((struct piece *)piece)->table;
     int rc = 0;
-    for (size_t i = 0; i < table_count(piece) && rc == 0; i++) {
-        rc = table_copy(&s->table, piece, i);
+    for (size_t i = 0; i < table_count(from) && rc == 0; i++) {
+        rc = table_copy(&s->table, from, i);
     }
-    table_clear(piece);
+    table_clear(from);
     return rc;
 }
 

@@ -33,9 +33,13 @@ struct statcount {
     struct counted all;
 };
 
+enum { STRIP = 1024 };
+
 struct piece {
     struct counted own;
     struct buf work;
+    uint32_t rows[BATCH_ROWS_MAX];
+    struct tally tally[STRIP];
 };
 
 /* One field of one block. */
@@ -273,28 +277,37 @@ static unsigned start_readings(const struct statcount *s, struct piece *p, struc
     return n;
 }
 
-static int consume(void *op, void *piece, const struct passing *in)
+/* Each row counts in all its fields before the next row does, as in one pass over the flows. */
+static int count_strip(const struct statcount *s, struct piece *p, struct batch *b,
+                       const uint32_t *rows, uint32_t n)
 {
-    const struct statcount *s = op;
-    struct piece *p = piece;
-    struct tally_columns c = tally_columns(in->batch, false);
-    const struct column *proto = batch_column(in->batch, FIELD_PROTO);
+    const struct column *proto = batch_column(b, FIELD_PROTO);
     struct reading r[FIELDS_MAX];
-    unsigned n = start_readings(s, p, in->batch, r);
+    unsigned fields = start_readings(s, p, b, r);
     uint8_t key[KEY_TEXT + TEXT_ROOM];
-    for (uint32_t i = 0; i < in->n; i++) {
-        uint32_t row = in->rows[i];
-        struct tally t = tally_of(&c, row);
-        for (unsigned k = 0; k < n && batch_has(in->batch, GROUP_GENERIC, row); k++) {
-            memset(key, 0, sizeof key);
-            key[KEY_PROTO] = s->spec.by_proto ? (uint8_t)column_u64(proto, row) : 0;
-            if (readers[s->spec.element->kind](&r[k], row, key) &&
-                count_value(&p->own, key, &t) != 0) {
+    tally_read(b, rows, n, false, p->tally);
+    for (uint32_t i = 0; i < n; i++) {
+        for (unsigned k = 0; k < fields; k++) {
+            memset(key, 0, s->key_length);
+            key[KEY_PROTO] = s->spec.by_proto ? (uint8_t)column_u64(proto, rows[i]) : 0;
+            if (readers[s->spec.element->kind](&r[k], rows[i], key) &&
+                count_value(&p->own, key, &p->tally[i]) != 0) {
                 return ERR_NOMEM;
             }
         }
     }
     return 0;
+}
+
+static int consume(void *op, void *piece, const struct passing *in)
+{
+    struct piece *p = piece;
+    uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
+    int rc = 0;
+    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
+        rc = count_strip(op, p, in->batch, p->rows + at, n - at < STRIP ? n - at : STRIP);
+    }
+    return rc;
 }
 
 static int merge(void *op, void *piece)
@@ -370,7 +383,7 @@ static uint64_t hashed_number(const struct statcount *s, size_t i)
 
 static int start_order(const struct statcount *s, struct rank *rank, size_t n)
 {
-    uint64_t *number = malloc((n + 1) * sizeof *number);
+    uint64_t *number = calloc(n + 1, sizeof *number);
     uint32_t *order = malloc((n + 1) * sizeof *order);
     int rc = number != NULL && order != NULL ? 0 : ERR_NOMEM;
     for (size_t i = 0; i < n && rc == 0; i++) {

@@ -5,6 +5,7 @@
 #include "query/table.h"
 
 #include "base/bits.h"
+#include "query/gather.h"
 #include "query/turn.h"
 
 #include <stdlib.h>
@@ -22,43 +23,56 @@ void tally_fields(struct field_set *set)
     }
 }
 
-struct tally_columns tally_columns(struct batch *b, bool zero_flows)
+static void read_member(struct batch *b, enum field_id id, const uint32_t *rows, uint32_t n,
+                        uint64_t *first)
 {
-    return (struct tally_columns){
-        .first = batch_column(b, FIELD_FIRST_SEEN),
-        .last = batch_column(b, FIELD_LAST_SEEN),
-        .flows = batch_column(b, FIELD_FLOWS),
-        .packets = batch_column(b, FIELD_PACKETS),
-        .bytes = batch_column(b, FIELD_BYTES),
-        .out_packets = batch_column(b, FIELD_OUT_PACKETS),
-        .out_bytes = batch_column(b, FIELD_OUT_BYTES),
-        .flags = batch_column(b, FIELD_TCP_FLAGS),
-        .groups = batch_column(b, FIELD_GROUPS),
-        .zero_flows = zero_flows,
-    };
+    gather_to(batch_column(b, id), rows, n, (uint8_t *)first, sizeof(struct tally),
+              sizeof(uint64_t));
 }
 
-static uint64_t flow_count(const struct tally_columns *c, uint32_t row)
+/* Flows without counters count as one. */
+static void count_flows(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                        struct tally *out)
 {
-    uint64_t n = column_u64(c->flows, row);
-    if (n != 0) {
+    const struct column *groups = batch_column(b, FIELD_GROUPS);
+    for (uint32_t i = 0; i < n; i++) {
+        bool counted = out[i].flows != 0 ||
+                       (zero_flows && (column_u64(groups, rows[i]) & group_bit(GROUP_COUNTER)));
+        out[i].flows = counted ? out[i].flows : 1;
+    }
+}
+
+void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                struct tally *out)
+{
+    if (n == 0) {
+        return;
+    }
+    memset(out, 0, n * sizeof *out);
+    read_member(b, FIELD_FIRST_SEEN, rows, n, &out->first);
+    read_member(b, FIELD_LAST_SEEN, rows, n, &out->last);
+    read_member(b, FIELD_FLOWS, rows, n, &out->flows);
+    read_member(b, FIELD_PACKETS, rows, n, &out->packets);
+    read_member(b, FIELD_BYTES, rows, n, &out->bytes);
+    read_member(b, FIELD_OUT_PACKETS, rows, n, &out->out_packets);
+    read_member(b, FIELD_OUT_BYTES, rows, n, &out->out_bytes);
+    gather_to(batch_column(b, FIELD_TCP_FLAGS), rows, n, &out->flags, sizeof *out, 1);
+    count_flows(b, rows, n, zero_flows, out);
+}
+
+uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t *out)
+{
+    const struct column *groups = batch_column(b, FIELD_GROUPS);
+    uint32_t kept = 0;
+    if (b->groups_all & group_bit(GROUP_GENERIC)) {
+        memcpy(out, rows, n * sizeof *out);
         return n;
     }
-    return c->zero_flows && (column_u64(c->groups, row) & group_bit(GROUP_COUNTER)) ? 0 : 1;
-}
-
-struct tally tally_of(const struct tally_columns *c, uint32_t row)
-{
-    return (struct tally){
-        .first = column_u64(c->first, row),
-        .last = column_u64(c->last, row),
-        .flows = flow_count(c, row),
-        .packets = column_u64(c->packets, row),
-        .bytes = column_u64(c->bytes, row),
-        .out_packets = column_u64(c->out_packets, row),
-        .out_bytes = column_u64(c->out_bytes, row),
-        .flags = (uint8_t)column_u64(c->flags, row),
-    };
+    for (uint32_t i = 0; i < n; i++) {
+        out[kept] = rows[i];
+        kept += (column_u64(groups, rows[i]) & group_bit(GROUP_GENERIC)) != 0;
+    }
+    return kept;
 }
 
 void table_init(struct table *t, const struct field_set *fields)
@@ -83,7 +97,7 @@ void table_clear(struct table *t)
     chunks_clear(&t->tally);
 }
 
-static int add_tally(struct table *t, const struct tally *tally)
+int table_add_tally(struct table *t, const struct tally *tally)
 {
     struct tally *to = chunks_add(&t->tally);
     if (to == NULL) {
@@ -93,16 +107,20 @@ static int add_tally(struct table *t, const struct tally *tally)
     return 0;
 }
 
-int table_add(struct table *t, struct batch *b, uint32_t row, const struct tally *tally)
+int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n,
+              const struct tally *tally)
 {
-    int rc = rows_add(&t->rows, b, row);
-    return rc != 0 ? rc : add_tally(t, tally);
+    int rc = rows_add(&t->rows, b, rows, n);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        rc = table_add_tally(t, &tally[i]);
+    }
+    return rc;
 }
 
 int table_copy(struct table *t, const struct table *from, size_t i)
 {
     int rc = rows_copy(&t->rows, &from->rows, i);
-    return rc != 0 ? rc : add_tally(t, table_tally(from, i));
+    return rc != 0 ? rc : table_add_tally(t, table_tally(from, i));
 }
 
 static int start_ranks(struct table *t)

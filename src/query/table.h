@@ -37,16 +37,18 @@ static inline struct tally *table_tally(const struct table *t, size_t i)
 /* Columns that tallies are read from. */
 void tally_fields(struct field_set *set);
 
-struct tally_columns {
-    const struct column *first, *last, *flows, *packets, *bytes, *out_packets, *out_bytes, *flags;
-    const struct column *groups;
-    bool zero_flows; /* a flow count of 0 stays 0 instead of counting as 1 */
-};
-struct tally_columns tally_columns(struct batch *b, bool zero_flows);
-struct tally tally_of(const struct tally_columns *c, uint32_t row);
+/* Tallies of n rows of a batch. zero_flows: a flow count of 0 stays 0 instead of counting as 1. */
+void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                struct tally *out);
 
-/* Add a row of a batch with its tally, or one of another table of the same layout. 0 or ERR_NOMEM. */
-int table_add(struct table *t, struct batch *b, uint32_t row, const struct tally *tally);
+/* Rows that have the generic group: only they have times and counters. Returns how many. */
+uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t *out);
+
+/* Add rows of a batch with their tallies, or one row of a table of the same layout; 0 or ERR_NOMEM. The two
+ * halves of adding may be done apart, in the same order. */
+int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n,
+              const struct tally *tally);
+int table_add_tally(struct table *t, const struct tally *tally);
 int table_copy(struct table *t, const struct table *from, size_t i);
 
 /* Order the rows; ORDER_NONE: by appearance. 0 or ERR_NOMEM. */
