@@ -25,7 +25,10 @@
     (READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |        \
      LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |                       \
      LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM |                         \
-     LANDLOCK_ACCESS_FS_MAKE_SOCK)
+     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REFER)
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
 /* Rights that a file, not a directory, can have. */
 #define ONLY_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define EVERYTHING                                                                       \
@@ -70,11 +73,15 @@ static int rules_add(const struct sandbox *s, int ruleset, struct fault *f)
 static int files_restrict(const struct sandbox *s, unsigned *got, struct fault *f)
 {
     struct landlock_ruleset_attr handled = {.handled_access_fs = EVERYTHING};
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
+    int ruleset;
     int err;
 
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 2) {
+        return ERR_OK; /* not in this kernel, switched off, or without renames between directories */
+    }
+    ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     if (ruleset < 0) {
-        return ERR_OK; /* not in this kernel, or switched off */
+        return ERR_OK;
     }
     err = rules_add(s, ruleset, f);
     if (err == 0) {

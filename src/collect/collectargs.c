@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_FLUSH };
+enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_FLUSH, KEY_METRICS, KEY_TCP, KEY_STATE };
 
 enum { SAMPLING_MAX = 10000000, BUFFER_MAX = 100 << 20, SNAP_ALL = 65535 };
 
@@ -53,6 +53,13 @@ FLAG(v4, family, 4)
 FLAG(v6, family, 6)
 FLAG(lz4, compression, "lz4")
 FLAG(bz2, compression, "bz2")
+FLAG(expire, expire, true)
+FLAG(keep_sender, keep_sender, true)
+TEXT(command, command)
+TEXT(metric, metric)
+TEXT(metrics, metrics)
+TEXT(tcp, tcp)
+TEXT(state, state)
 TEXT(dir, dir)
 TEXT(dynamic, dynamic)
 TEXT(ident, ident)
@@ -70,6 +77,7 @@ NUMBER(seconds, seconds, 1, 86400 * 31, "Time interval \"%s\": at least 1 second
 NUMBER(subdirs, subdirs, 0, FILENAME_SUBDIR_LEVELS - 1, "No such subdir level %s")
 NUMBER(receivers, receivers, 1, 16, "Receiving threads \"%s\": 1 to 16")
 NUMBER(flush, flush, 10, 3600000, "Flush time \"%s\": at least 10 msec")
+NUMBER(interval, interval, 10, 86400, "Metric interval \"%s\": at least 10 seconds")
 NUMBER(verbose, verbose, 0, 4, "Invalid verbose level: %s")
 
 static int set_nothing(struct collectargs *a, const char *value, struct fault *fault)
@@ -116,6 +124,24 @@ static int set_groups(struct collectargs *a, const char *value, struct fault *fa
     return 0;
 }
 
+static int add_repeater(struct collectargs *a, const char *value, struct fault *fault)
+{
+    if (a->nrepeaters == REPEATERS_MAX) {
+        return fault_set(fault, ERR_USAGE, "Too many repeaters: at most %d", REPEATERS_MAX);
+    }
+    a->repeater[a->nrepeaters++] = value;
+    return 0;
+}
+
+static int set_decode(struct collectargs *a, const char *value, struct fault *fault)
+{
+    if (strcmp(value, "tun") != 0) {
+        return fault_set(fault, ERR_USAGE, "Unknown decode option: %s", value);
+    }
+    a->open_tunnels = true;
+    return 0;
+}
+
 static int add_source(struct collectargs *a, const char *value, struct fault *fault)
 {
     (void)fault;
@@ -140,7 +166,8 @@ int collectargs_parse(const char *name, int argc, char **argv, struct arena *are
 {
     struct opt_result typed;
     int rc = opt_parse(rows, ROWS, argc, argv, arena, &typed, fault);
-    *a = (struct collectargs){.seconds = 300, .receivers = 1, .flush = 1000, .verbose = 1};
+    *a = (struct collectargs){.seconds = 300, .receivers = 1, .flush = 1000, .verbose = 1,
+                              .interval = 60};
     a->sflow_port = strcmp(name, "sfcapd") == 0;
     a->source = arena_alloc(arena, (size_t)argc * sizeof *a->source);
     if (a->source == NULL) {
@@ -251,7 +278,21 @@ int collectargs_plan(const struct collectargs *a, struct log *log, struct collec
     plan->user = a->user;
     plan->group = a->group;
     plan->wire = (struct wire_options){.sampling = a->sampling, .groups = a->groups,
+                                       .open_tunnels = a->open_tunnels,
                                        .sflow = true, .netflow = true};
+    plan->command = a->command;
+    plan->expire = a->expire;
+    plan->keep_sender = a->keep_sender;
+    plan->metric_path = a->metric;
+    plan->metric_seconds = (uint32_t)a->interval;
+    plan->metrics_place = a->metrics;
+    plan->tcp_service = a->tcp;
+    plan->state_path = a->state;
+    plan->nrepeaters = (unsigned)a->nrepeaters;
+    memcpy(plan->repeaters, a->repeater, sizeof plan->repeaters);
+    if (a->expire && a->zone_names) {
+        return fault_set(fault, ERR_USAGE, "-Z and -e are mutually exclusive");
+    }
     rc = plan_input(a, plan, fault);
     if (rc == 0) {
         rc = plan_files(a, plan, fault);

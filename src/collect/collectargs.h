@@ -16,6 +16,11 @@ struct collectargs {
     bool help, version, daemon, zone_names;
     const char *dir, *dynamic, *ident, *port, *host, *multicast, *file, *interface;
     const char *compression, *format, *pid, *user, *group;
+    const char *command, *metric, *metrics, *tcp, *state;
+    const char *repeater[REPEATERS_MAX];
+    size_t nrepeaters;
+    bool expire, keep_sender, open_tunnels;
+    unsigned long interval;
     const char **source; /* -n texts, in the arena */
     size_t nsources;
     int family;

@@ -15,7 +15,10 @@
 #include "base/file.h"
 #include "base/priv.h"
 #include "base/queue.h"
+#include "base/sandbox.h"
+#include "collect/duty.h"
 #include "collect/scribe.h"
+#include "collect/stream.h"
 #include "store/filename.h"
 
 #include <fcntl.h>
@@ -38,6 +41,7 @@ struct collector;
 struct receiving {
     struct collector *c;
     struct receiver *receiver;
+    struct stream *stream; /* instead of a receiver: IPFIX over TCP */
     pthread_t thread;
     bool running;
     bool first; /* keeps the time */
@@ -55,7 +59,9 @@ struct collector {
     struct scribe *scribe;
     struct wire *wire;
     struct feed *feed;
-    struct receiving receiving[RECEIVERS_MAX];
+    struct duties *duties;
+    struct duty_counters counters;
+    struct receiving receiving[RECEIVERS_MAX + 1];
     unsigned nreceiving;
     struct queue *full;  /* bundles to decode */
     struct queue *empty; /* bundles to receive into */
@@ -163,6 +169,8 @@ static void take_flow(void *ctx, const struct wire_exporter *from, const struct 
     struct collector *c = ctx;
     struct source *s = c->current;
     (void)from;
+    metric_add(&s->metric, r);
+    metric_add(&s->total, r);
     if (s->rows != NULL && builder_full_at(builder_rows(s->rows))) {
         send_rows(c, s);
     }
@@ -341,6 +349,7 @@ static void keep_slot(struct collector *c)
 static void slot_finished(void *ctx, const struct scribe_report *r)
 {
     const struct collector *c = ctx;
+    duty_file(c->duties, r);
     log_write(c->log, LOG_LEVEL_INFO,
               "Ident: '%s' Flows: %llu, Packets: %llu, Bytes: %llu, Sequence Errors: %llu, "
               "Bad Packets: %llu, Blocks: %llu",
@@ -355,6 +364,7 @@ static void ignore(struct collector *c, const struct datagram *d)
 {
     char text[IP_TEXT_MAX];
     c->ignored++;
+    c->counters.ignored++;
     if (c->ignored == 1) { /* once a slot */
         ip_format(&d->from, d->family, text);
         log_write(c->log, LOG_LEVEL_WARNING, "Skip UDP packet from: %s. Ignored packets: 1", text);
@@ -370,6 +380,8 @@ static void take_datagram(struct collector *c, const struct datagram *d)
     c->now = d->received;
     keep_slot(c);
     c->received++;
+    c->counters.received++;
+    duty_datagram(c->duties, d);
     c->current = sources_find(c->plan->sources, &d->from, d->family, &fresh);
     if (c->current == NULL || d->len == 0) {
         ignore(c, d);
@@ -392,6 +404,7 @@ static void take_datagram(struct collector *c, const struct datagram *d)
 static void take_bundle(struct collector *c, const struct bundle *b)
 {
     c->kernel_drops += b->kernel_drops;
+    c->counters.kernel_drops += b->kernel_drops;
     for (unsigned i = 0; i < b->n; i++) {
         take_datagram(c, &b->datagrams[i]);
     }
@@ -406,9 +419,25 @@ static void keep_time(struct collector *c, uint64_t now)
         wire_tick(c->wire, now);
         flush_all(c);
     }
+    duty_tick(c->duties, &c->counters, now);
 }
 
 /* ---- receiving threads ---- */
+
+/* Messages of streams go the way of datagrams. */
+static void *receive_streams(void *arg)
+{
+    struct receiving *r = arg;
+    struct collector *c = r->c;
+    while (!c->stopping) {
+        struct bundle *b = queue_get(c->empty);
+        if (b == NULL) {
+            break;
+        }
+        queue_put(stream_take(r->stream, b, 1000) > 0 ? c->full : c->empty, b);
+    }
+    return NULL;
+}
 
 static void *receive(void *arg)
 {
@@ -448,6 +477,22 @@ static int fill_bundles(struct collector *c, struct fault *fault)
     return 0;
 }
 
+static int open_streams(struct collector *c, struct fault *fault)
+{
+    struct receiving *r = &c->receiving[c->nreceiving];
+    int rc;
+    if (c->plan->tcp_service == NULL) {
+        return 0;
+    }
+    rc = stream_open(c->plan->receiver.host, c->plan->tcp_service, c->plan->receiver.family,
+                     &r->stream, fault);
+    if (rc == 0) {
+        r->c = c;
+        c->nreceiving++;
+    }
+    return rc;
+}
+
 static int open_receivers(struct collector *c, struct fault *fault)
 {
     struct receiver_options o = c->plan->receiver;
@@ -464,7 +509,7 @@ static int open_receivers(struct collector *c, struct fault *fault)
         c->nreceiving++;
         log_write(c->log, LOG_LEVEL_DEBUG, "Receive buffer: %d octets", buffer);
     }
-    return 0;
+    return open_streams(c, fault);
 }
 
 /* Signals reach only the decoding thread. */
@@ -475,7 +520,8 @@ static int start_receivers(struct collector *c, struct fault *fault)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 0; i < c->nreceiving && failed == 0; i++) {
-        failed = pthread_create(&c->receiving[i].thread, NULL, receive, &c->receiving[i]);
+        struct receiving *r = &c->receiving[i];
+        failed = pthread_create(&r->thread, NULL, r->stream != NULL ? receive_streams : receive, r);
         c->receiving[i].running = failed == 0;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -491,6 +537,7 @@ static void stop_receivers(struct collector *c)
             pthread_join(c->receiving[i].thread, NULL);
         }
         receiver_close(c->receiving[i].receiver);
+        stream_close(c->receiving[i].stream);
     }
     queue_close(c->full);
 }
@@ -584,6 +631,14 @@ static int open_input(struct collector *c, struct fault *fault)
     return is_feeding(c) ? feed_open(&c->plan->feed, &c->feed, fault) : open_receivers(c, fault);
 }
 
+static const char *directory_of(const char *path, char dir[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    snprintf(dir, PATH_MAX, "%.*s", (int)n, slash == NULL ? "." : path);
+    return dir;
+}
+
 static int make_parts(struct collector *c, struct fault *fault)
 {
     struct scribe_options scribe = {.log = c->log, .finished = slot_finished, .ctx = c};
@@ -592,8 +647,40 @@ static int make_parts(struct collector *c, struct fault *fault)
                              .say = hear};
     c->wire = wire_new(&c->plan->wire, &sink);
     c->scribe = scribe_new(&scribe);
-    return c->wire != NULL && c->scribe != NULL && fill_bundles(c, fault) == 0
-               ? 0 : fault_set(fault, ERR_NOMEM, "out of memory");
+    if (c->wire == NULL || c->scribe == NULL || fill_bundles(c, fault) != 0) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    return duties_start(c->duties, c->wire, fault);
+}
+
+/* Only the network is a stranger: captures are read with the rights of who asked for them. A command may
+ * need any file, so then only privileges are given up. */
+static int enter_sandbox(struct collector *c, struct fault *fault)
+{
+    static const char *const everything[] = {"/"};
+    static const char *const readable[] = {"/etc", "/usr/share/zoneinfo", "/dev/null", "/dev/log",
+                                           "/sys/devices/system/cpu", "/proc/self"};
+    const char *writable[SOURCES_DYNAMIC_MAX + 3];
+    struct sandbox s = {.read_paths = readable, .nread = sizeof readable / sizeof readable[0],
+                        .write_paths = writable};
+    char pid_dir[PATH_MAX], state_dir[PATH_MAX];
+    if (is_feeding(c)) {
+        return 0;
+    }
+    if (c->plan->command != NULL) {
+        s.write_paths = everything;
+        s.nwrite = 1;
+        s.may_run_programs = true;
+        return sandbox_enter(&s, NULL, fault);
+    }
+    s.nwrite = sources_directories(c->plan->sources, writable, SOURCES_DYNAMIC_MAX);
+    if (c->plan->pid_path != NULL) {
+        writable[s.nwrite++] = directory_of(c->plan->pid_path, pid_dir);
+    }
+    if (c->plan->state_path != NULL) {
+        writable[s.nwrite++] = directory_of(c->plan->state_path, state_dir);
+    }
+    return sandbox_enter(&s, NULL, fault);
 }
 
 static int open_all(struct collector *c, struct fault *fault)
@@ -604,7 +691,10 @@ static int open_all(struct collector *c, struct fault *fault)
     if (c->full == NULL || c->empty == NULL) {
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
-    rc = open_input(c, fault);
+    rc = duties_open(c->plan, &c->duties, fault);
+    if (rc == 0) {
+        rc = open_input(c, fault);
+    }
     if (rc == 0) {
         rc = drop_rights(c, fault);
     }
@@ -613,6 +703,9 @@ static int open_all(struct collector *c, struct fault *fault)
     }
     if (rc == 0) {
         rc = write_pid(c, fault);
+    }
+    if (rc == 0) {
+        rc = enter_sandbox(c, fault);
     }
     return rc == 0 ? make_parts(c, fault) : rc;
 }
@@ -624,6 +717,7 @@ static void handle_signals(void)
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_IGN); /* commands are not waited for */
 }
 
 static int run(struct collector *c, struct fault *fault)
@@ -637,12 +731,14 @@ static int run(struct collector *c, struct fault *fault)
         rc = start_receivers(c, fault);
         if (rc == 0) {
             keep_time(c, clock_now_msec());
+            duty_ready(c->duties);
             collect_from_network(c);
         }
         stop_receivers(c);
         drain(c);
     }
     finish_slots(c);
+    duties_end(c->duties, c->now);
     log_write(c->log, LOG_LEVEL_NOTICE, "Terminating %s.", c->log->ident);
     return rc;
 }
@@ -659,6 +755,7 @@ static void free_bundles(struct queue *q)
 static void close_all(struct collector *c)
 {
     scribe_free(c->scribe); /* first: it still reports */
+    duties_free(c->duties);
     wire_free(c->wire);
     feed_close(c->feed);
     free_bundles(c->full);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "collect/feed.h"
 #include "collect/receive.h"
+#include "collect/repeater.h"
 #include "collect/source.h"
 #include "store/flowwriter.h"
 #include "wire/wire.h"
@@ -29,6 +30,16 @@ struct collector_plan {
     bool daemon;
     const char *pid_path; /* NULL: none */
     const char *user, *group;
+    const char *command;       /* after each file; NULL: none */
+    bool expire;
+    const char *repeaters[REPEATERS_MAX];
+    unsigned nrepeaters;
+    bool keep_sender;
+    const char *metric_path;   /* nfcapd's metric socket; NULL: none */
+    uint32_t metric_seconds;
+    const char *metrics_place; /* Prometheus; NULL: none */
+    const char *tcp_service;   /* IPFIX over TCP; NULL: not */
+    const char *state_path;    /* templates over restarts; NULL: forget them */
     struct log *log;
 };
 

@@ -5,6 +5,14 @@ libweir_collect_a_SOURCES = \
     src/collect/collectargs.c src/collect/collectargs.h src/collect/collectargs.def \
     src/collect/collector.c src/collect/collector.h \
     src/collect/source.c src/collect/source.h \
+    src/collect/duty.c src/collect/duty.h \
+    src/collect/expire.c src/collect/expire.h \
+    src/collect/keepsake.c src/collect/keepsake.h \
+    src/collect/launcher.c src/collect/launcher.h \
+    src/collect/metric.c src/collect/metric.h \
+    src/collect/notify.c src/collect/notify.h \
+    src/collect/repeater.c src/collect/repeater.h \
+    src/collect/stream.c src/collect/stream.h \
     src/collect/feed.c src/collect/feed.h \
     src/collect/receive.c src/collect/receive.h \
     src/collect/scribe.c src/collect/scribe.h

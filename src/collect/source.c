@@ -196,6 +196,18 @@ int sources_set_dynamic(struct sources *s, const char *dir, struct fault *fault)
     return rc != 0 ? rc : s->dynamic_dir != NULL ? 0 : out_of_memory(fault);
 }
 
+size_t sources_directories(const struct sources *s, const char **dirs, size_t max)
+{
+    size_t n = 0;
+    if (s->dynamic_dir != NULL && n < max) {
+        dirs[n++] = s->dynamic_dir;
+    }
+    for (size_t i = 0; i < s->nsources && n < max; i++) {
+        dirs[n++] = s->sources[i]->dir;
+    }
+    return n;
+}
+
 bool sources_is_empty(const struct sources *s)
 {
     return s->nsenders == 0 && s->dynamic_dir == NULL;

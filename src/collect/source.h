@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "collect/metric.h"
 #include "collect/scribe.h"
 #include "flow/meta.h"
 
@@ -29,6 +30,8 @@ struct source {
     bool meta_changed;
     uint64_t bad_datagrams;    /* in this slot */
     uint64_t datagrams;        /* in this slot */
+    struct metric_counts metric; /* since they were sent */
+    struct metric_counts total;  /* since the start */
 };
 
 struct sources;
@@ -49,6 +52,9 @@ bool sources_is_empty(const struct sources *s);
 
 /* The source of a sender; NULL: not wanted (or too many dynamic ones). *fresh: it was made now. */
 struct source *sources_find(struct sources *s, const struct ip *from, int family, bool *fresh);
+
+/* The directories that files go to, at most max; returns how many. */
+size_t sources_directories(const struct sources *s, const char **dirs, size_t max);
 
 size_t sources_count(const struct sources *s);
 struct source *sources_at(struct sources *s, size_t i);

@@ -239,10 +239,11 @@ static void complete_addresses(struct rec *r)
 
 /* ---- sampling ---- */
 
+/* Saturates: a forged rate must not wrap around to a small count. */
 static uint64_t times(uint64_t count, uint64_t packets, uint64_t space)
 {
-    return packets == 1 ? count * (space + 1)
-                        : (uint64_t)((double)count * (double)(packets + space) / (double)packets);
+    unsigned __int128 scaled = (unsigned __int128)count * ((unsigned __int128)packets + space) / packets;
+    return scaled <= UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
 }
 
 static void scale(struct rec *r, uint64_t packets, uint64_t space)

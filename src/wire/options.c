@@ -81,8 +81,12 @@ static bool has(const struct facts *f, enum fact fact)
 
 static uint64_t number(const struct facts *f, enum fact fact)
 {
-    struct cur c = cur_of(f->value[fact].data, f->value[fact].len);
-    return has(f, fact) ? cur_uintbe(&c, f->value[fact].len) : 0;
+    struct cur c;
+    if (!has(f, fact)) {
+        return 0;
+    }
+    c = cur_of(f->value[fact].data, f->value[fact].len);
+    return cur_uintbe(&c, f->value[fact].len);
 }
 
 /* A text up to its first NUL; trailing blanks go. */

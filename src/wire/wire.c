@@ -190,6 +190,17 @@ void wire_samplers(struct wire *w, void (*visit)(void *ctx, const struct wire_ex
     }
 }
 
+static void add_loss(struct loss *into, const struct loss *l)
+{
+    into->kernel_drops += l->kernel_drops;
+    into->sequence_gaps += l->sequence_gaps;
+    into->sequence_missed += l->sequence_missed;
+    into->bad_datagrams += l->bad_datagrams;
+    into->no_template += l->no_template;
+    into->bad_records += l->bad_records;
+    into->storage += l->storage;
+}
+
 static bool has_loss(const struct loss *l)
 {
     return (l->kernel_drops | l->sequence_gaps | l->sequence_missed | l->bad_datagrams |
@@ -207,6 +218,7 @@ void wire_take_losses(struct wire *w, void (*visit)(void *ctx, const struct wire
         struct wire_exporter *e = &w->entries[i]->pub;
         if (has_loss(&e->loss)) {
             visit(ctx, e, &e->loss);
+            add_loss(&e->before, &e->loss);
             e->loss = (struct loss){.sysid = e->id.sysid};
         }
     }

@@ -36,6 +36,7 @@ struct wire_datagram {
 struct wire_exporter {
     struct exporter id;        /* with packets (datagrams), flows, sequence_failures */
     struct loss loss;          /* since the last wire_take_losses */
+    struct loss before;        /* until then */
     struct ip agent;           /* sFlow: its own address; else zero */
     void *source;              /* of its last datagram */
     uint64_t last_heard;       /* msec since 1970 UTC */
