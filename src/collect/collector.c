@@ -182,36 +182,52 @@ static void take_flow(void *ctx, const struct wire_exporter *from, const struct 
     }
 }
 
+/* Exporters loaded from an earlier run may belong to nobody any more. */
+static struct flow_meta *known_of(const struct wire_exporter *e)
+{
+    struct source *s = e->source;
+    if (s == NULL) {
+        return NULL;
+    }
+    s->meta_changed = true;
+    return &s->known;
+}
+
 static void take_exporter(void *ctx, const struct wire_exporter *e)
 {
-    struct collector *c = ctx;
-    meta_put_exporter(&c->current->known, &e->id);
-    c->current->meta_changed = true;
+    struct flow_meta *known = known_of(e);
+    (void)ctx;
+    if (known != NULL) {
+        meta_put_exporter(known, &e->id);
+    }
 }
 
 static void take_sampler(void *ctx, const struct wire_exporter *from, const struct sampler *sampler)
 {
-    struct collector *c = ctx;
-    (void)from;
-    meta_put_sampler(&c->current->known, sampler);
-    c->current->meta_changed = true;
+    struct flow_meta *known = known_of(from);
+    (void)ctx;
+    if (known != NULL) {
+        meta_put_sampler(known, sampler);
+    }
 }
 
 static void take_name(void *ctx, const struct wire_exporter *from, enum name_kind kind, uint32_t id,
                       const char *text)
 {
-    struct collector *c = ctx;
-    (void)from;
-    meta_put_name(&c->current->known, kind, id, text);
-    c->current->meta_changed = true;
+    struct flow_meta *known = known_of(from);
+    (void)ctx;
+    if (known != NULL) {
+        meta_put_name(known, kind, id, text);
+    }
 }
 
 static void take_app(void *ctx, const struct wire_exporter *from, const struct app_name *app)
 {
-    struct collector *c = ctx;
-    (void)from;
-    meta_put_app(&c->current->known, app);
-    c->current->meta_changed = true;
+    struct flow_meta *known = known_of(from);
+    (void)ctx;
+    if (known != NULL) {
+        meta_put_app(known, app);
+    }
 }
 
 static void hear(void *ctx, enum wire_event event, const char *text)
