@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 # Documents that are part of a release: EXTRA_DIST += doc/file-format.md
+EXTRA_DIST += doc/file-format.md
 EXTRA_DIST += doc/decisions/001-groups.md
 EXTRA_DIST += doc/decisions/002-payload-room.md
 EXTRA_DIST += doc/decisions/003-probe-accounting.md

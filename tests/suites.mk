@@ -8,3 +8,9 @@ SUITES += tests/wire/corpora.py
 EXTRA_DIST += tests/wire/corpora.py tests/wire/corpora_exceptions.txt
 check_PROGRAMS += tests/wire/wiredump
 tests_wire_wiredump_LDADD = $(WIRE_LIBS) $(PCAP_LIBS)
+
+check_PROGRAMS += tests/tools/weirdump
+tests_tools_weirdump_SOURCES = tests/tools/weirdump.c
+tests_tools_weirdump_LDADD = $(STORE_LIBS)
+SUITES += tests/format/run.sh
+EXTRA_DIST += tests/format tests/tools/weirread.py

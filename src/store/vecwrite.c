@@ -26,7 +26,7 @@
 #define SMALL 64             /* arrays below are CONST, RAW or BITS only */
 #define PLAIN_DEPTH 4        /* so are those nested that deeply */
 #define TOP_MAX 255          /* entries of a POPULAR table */
-#define SURCHARGE_ZSTD 1.15  /* zstd gives 1 GB/s, packed bits over 10 */
+#define SURCHARGE_ZSTD 1.6   /* zstd gives 1 GB/s, packed bits over 10 */
 #define SURCHARGE_STEP 1.03  /* DELTA, POPULAR: one more pass */
 #define DIRECT_BITS 16
 
@@ -66,6 +66,7 @@ struct plan {
     bool zstd;
     unsigned top_bits; /* POPULAR: bits of a code */
     double cost;
+    const struct histogram *histogram; /* NULL: not counted */
 };
 
 struct vec_writer *vec_writer_new(int level)
@@ -201,6 +202,20 @@ static struct count *find_slot(struct count *slots, uint64_t value)
     return &slots[i];
 }
 
+/* Only values seen twice or more are worth sorting. */
+static void top_of_slots(struct count *slots, struct histogram *h)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (slots[i].count > 1) {
+            slots[n++] = slots[i];
+        }
+    }
+    qsort(slots, n, sizeof *slots, by_count);
+    h->ntop = n < TOP_MAX ? (unsigned)n : TOP_MAX;
+    memcpy(h->top, slots, h->ntop * sizeof *h->top);
+}
+
 static void count_sample(struct vec_writer *w, const struct array *a, struct histogram *h)
 {
     struct count *slots = arena_zalloc(&w->arena, SLOTS * sizeof *slots);
@@ -213,11 +228,7 @@ static void count_sample(struct vec_writer *w, const struct array *a, struct his
         h->distinct += find_slot(slots, a->v[i])->count++ == 0;
         h->n++;
     }
-    qsort(slots, SLOTS, sizeof *slots, by_count);
-    while (h->ntop < TOP_MAX && slots[h->ntop].count > 1) {
-        h->top[h->ntop] = slots[h->ntop];
-        h->ntop++;
-    }
+    top_of_slots(slots, h);
 }
 
 static void count_values(struct vec_writer *w, const struct array *a, struct histogram *h)

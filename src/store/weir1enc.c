@@ -338,7 +338,7 @@ static const enum field_id keys[] = {FIELD_SRC_ADDR, FIELD_DST_ADDR};
 
 static bool can_be_key(const struct block_job *j, enum field_id key, enum field_id id)
 {
-    return id > FIELD_DST_ADDR && j->e->has_codes[key] && j->e->dict.n <= j->b->nrows / 2;
+    return id > FIELD_DST_ADDR && j->e->has_codes[key] && j->e->dict.n <= j->b->nrows;
 }
 
 /* If an address decides the column, its chunk body goes to out. */
