@@ -53,3 +53,6 @@ tests_fuzz_fuzz_v9_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
 tests_fuzz_fuzz_ipfix_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
 tests_fuzz_fuzz_sflow_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
 tests_fuzz_fuzz_wirestate_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_weirfile
+tests_fuzz_fuzz_weirfile_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)

@@ -3,7 +3,8 @@
  * weirdump.c - what the C reader sees, in the words of weirread.py; and files to compare them on.
  *
  *   weirdump --fields         the field table of doc/file-format.md
- *   weirdump --make KIND FILE write flows of a kind: random, plausible, live (without its end), none
+ *   weirdump --make KIND FILE write flows of a kind: random, small (few of them), plausible, live
+ *                             (without its end), none (no compression)
  *   weirdump FILE...          one line a flow
  */
 #include "store/flowfile.h"
@@ -82,6 +83,11 @@ static int print_file(const char *path)
     return 0;
 }
 
+static int flows_of(const char *kind)
+{
+    return strcmp(kind, "plausible") == 0 ? 20000 : strcmp(kind, "small") == 0 ? 3 : 400;
+}
+
 static int make_file(const char *kind, const char *path)
 {
     struct flowwriter_options o = {.format = FORMAT_WEIR1, .compression = COMPRESSION_ZSTD};
@@ -93,15 +99,15 @@ static int make_file(const char *kind, const char *path)
     o.compression = strcmp(kind, "none") == 0 ? COMPRESSION_NONE : COMPRESSION_ZSTD;
     o.live = strcmp(kind, "live") == 0;
     rc = flowwriter_create(path, &o, false, &w, &fault);
-    for (int i = 0; rc == 0 && i < (strcmp(kind, "plausible") == 0 ? 20000 : 400); i++) {
+    for (int i = 0; rc == 0 && i < flows_of(kind); i++) {
         struct rec r;
-        if (strcmp(kind, "random") == 0) {
+        if (strcmp(kind, "random") == 0 || strcmp(kind, "small") == 0) {
             random_rec(&r, &seed);
         } else {
             plausible_rec(&r, &seed);
         }
         rc = builder_add(b, &r);
-        if (builder_rows(b) == 100) {
+        if (builder_rows(b) == 100 || i + 1 == flows_of(kind)) {
             rc = rc != 0 ? rc : flowwriter_add(w, builder_batch(b), NULL, &fault);
             rc = rc != 0 ? rc : flowwriter_flush(w, &fault);
             builder_reset(b);

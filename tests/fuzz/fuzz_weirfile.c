@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * fuzz_weirfile.c - weir files from strangers. The first octet says how the rest is taken: as a file;
+ * as a file whose checksums are put right first (else nothing behind them would be reached); as one
+ * vec; as a meta block's contents.
+ */
+#include "base/hash.h"
+#include "store/flowfile.h"
+#include "store/vec.h"
+#include "store/weir1.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static volatile uint64_t sink;
+
+/* Use every value as a consumer would: codes below their tables, spans inside of their octets. */
+static void use_column(const struct column *c, uint32_t nrows)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < nrows; i++) {
+        if (c->width == 0) {
+            struct span s = column_var(c, i);
+            sum += s.len > 0 ? s.data[0] + s.data[s.len - 1] : 0;
+        } else if (c->width == 16) {
+            sum += column_ip(c, i)->octet[15];
+        } else {
+            sum += column_u64(c, i);
+        }
+    }
+    sink += sum;
+}
+
+static void use_block(struct flowfile *f, uint32_t i, struct batch *b)
+{
+    struct fault fault;
+    const struct zone *z = flowfile_zone(f, i);
+    struct ip ip = ip_from_v4(0x0a000001);
+    if (z->may_hold != NULL) {
+        sink += z->may_hold(z->may_hold_ctx, &ip);
+    }
+    if (flowfile_read(f, i, b, &fault) != 0) {
+        return;
+    }
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        use_column(batch_column(b, (enum field_id)id), b->nrows);
+    }
+}
+
+static void use_file(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    char path[64];
+    struct flowfile *f = NULL;
+    struct fault fault;
+    static struct batch b;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && write(fd, data, size) == (ssize_t)size && flowfile_open(path, &f, &fault) == 0) {
+        batch_init(&b);
+        for (uint32_t i = 0; i < flowfile_info(f)->nblocks && i < 64; i++) {
+            use_block(f, i, &b);
+        }
+        batch_free(&b);
+        flowfile_close(f);
+    }
+    close(fd);
+}
+
+static uint32_t u32_at(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static void put_check(uint8_t *at, uint64_t check)
+{
+    memcpy(at, &check, sizeof check);
+}
+
+/* Put right the checks of a block that begins at p with left octets behind it. */
+static void mend_block(uint8_t *p, size_t left)
+{
+    uint32_t length = u32_at(p + 8);
+    uint32_t n = u32_at(p + 28);
+    if (n > WEIR1_ENTRIES_MAX || length != WEIR1_BLOCK_HEAD_LEN + n * WEIR1_ENTRY_LEN ||
+        length > left) {
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t *e = p + WEIR1_BLOCK_HEAD_LEN + i * WEIR1_ENTRY_LEN;
+        uint32_t offset = u32_at(e + 4);
+        uint32_t len = u32_at(e + 8);
+        if (offset <= left && len <= left - offset) {
+            put_check(e + 16, hash_of(p + offset, len));
+        }
+    }
+    put_check(p + 56, hash_of(p, 56) ^ hash_of(p + 64, length - 64));
+}
+
+static void mend(uint8_t *p, size_t size)
+{
+    if (size < WEIR1_HEADER_LEN) {
+        return;
+    }
+    memcpy(p, WEIR1_MAGIC, 8);
+    p[8] = WEIR1_VERSION, p[9] = 0;
+    put_check(p + 248, hash_of(p, 248));
+    for (size_t at = WEIR1_HEADER_LEN; at + WEIR1_BLOCK_HEAD_LEN <= size; at++) {
+        if (memcmp(p + at, WEIR1_MAGIC_BLOCK, 8) == 0) {
+            mend_block(p + at, size - at);
+        }
+    }
+}
+
+static void use_mended(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size + 1);
+    if (copy != NULL) {
+        memcpy(copy, data, size);
+        mend(copy, size);
+        /* Without its trailer the file is walked, so that the mended heads count. */
+        use_file(copy, size > 32 && memcmp(copy + size - 8, WEIR1_MAGIC_TRAILER, 8) == 0 ? size - 32
+                                                                                         : size);
+    }
+    free(copy);
+}
+
+static void use_vec(const uint8_t *data, size_t size)
+{
+    static const unsigned widths[4] = {1, 2, 4, 8};
+    struct arena arena;
+    struct vec_work work = {&arena, NULL};
+    struct cur c;
+    const void *out = NULL;
+    uint32_t n;
+    if (size < 4) {
+        return;
+    }
+    n = (uint32_t)data[0] << 8 | data[1];
+    arena_init(&arena);
+    c = cur_of(data + 3, size - 3);
+    if (vec_read(&work, &c, n, widths[data[2] & 3], &out, NULL) == 0 && n > 0) {
+        sink += ((const uint8_t *)out)[(size_t)n * widths[data[2] & 3] - 1];
+    }
+    arena_free(&arena);
+}
+
+static void use_meta(const uint8_t *data, size_t size)
+{
+    struct flow_meta m;
+    struct cur c = cur_of(data, size);
+    meta_init(&m);
+    weir1_get_meta_body(&c, &m);
+    sink += m.nexporters + m.nnames;
+    meta_free(&m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const uses[])(const uint8_t *, size_t) = {use_file, use_mended, use_vec, use_meta};
+    if (size > 0 && size < (size_t)1 << 20) {
+        uses[data[0] & 3](data + 1, size - 1);
+    }
+    return 0;
+}
