@@ -2,12 +2,22 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 """The same packets through softflowd and weirprobe into the real nfcapd: the same flows come out.
 
-Flows are compared as sorted lists of protocol, addresses, ports, flags, packets and octets; times within
-two milliseconds (softflowd cuts them relative to its start), with v9 within a second (softflowd's header
-pairs a clock of whole seconds with an uptime of milliseconds, so all its flows are late by the rest). Captures for which softflowd is known to
-see less are listed with the reason in probe_exceptions.txt and must differ, so that the list stays true.
+Flows are compared as sorted lists of protocol, addresses, ports, flags, packets and octets;
+times within two milliseconds (softflowd cuts them relative to its start), with v9 within a
+second (softflowd's header pairs a clock of whole seconds with an uptime of milliseconds, so all
+its flows are late by the rest). Captures for which softflowd is known to see less are listed
+with the reason in probe_exceptions.txt and must differ, so that the list stays true.
 """
-import datetime, glob, os, shutil, signal, socket, subprocess, sys, tempfile, time
+import datetime
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
 
 SRC = os.environ.get("WEIR_SRC", ".")
 BUILD = os.environ.get("WEIR_BUILD", SRC)
@@ -51,7 +61,8 @@ def collect(directory, export):
     idle = 0
     while idle < 3:  # until its receive queue is empty
         queues = [l.split() for l in open("/proc/net/udp").read().splitlines()[1:]]
-        waiting = [q for q in queues if q[1].endswith(":%04X" % port) and q[4].split(":")[1] != "00000000"]
+        waiting = [q for q in queues if q[1].endswith(":%04X" % port)
+                   and q[4].split(":")[1] != "00000000"]
         idle = 0 if waiting else idle + 1
         time.sleep(0.05)
     daemon.send_signal(signal.SIGTERM)
@@ -91,7 +102,8 @@ def run_case(capture, version, work):
     ours = collect(os.path.join(work, "w"), weirprobe)
     # softflowd loses the start of a flow that begins at uptime 0: compare those without times
     ours = [(k, a if any(t[1] > 0 for t in theirs if t[0] == k) else 0.0, b) for k, a, b in ours]
-    theirs = [(k, a, b if a > 0 else dict((o[0], o[2]) for o in ours).get(k, b)) for k, a, b in theirs]
+    ends = {key: last for key, _, last in ours}
+    theirs = [(k, a, b if a > 0 else ends.get(k, b)) for k, a, b in theirs]
     ours.sort()
     theirs.sort()
     return same(theirs, ours, 1.002 if version == 9 else 0.002), theirs, ours
