@@ -434,9 +434,39 @@ static bool finish_writing(struct session *s, struct flowwriter *w, int rc, stru
 
 struct table_writing {
     struct flowwriter *writer;
-    uint64_t groups; /* that records keep */
+    uint64_t groups;       /* that records keep */
+    struct field_set kept; /* fields that records keep */
     struct fault fault;
 };
+
+/* The other family's address in a group that is kept must be zero in its own form. */
+static void clear_column(struct batch *b, enum field_id id)
+{
+    const struct column *c = batch_column(b, id);
+    uint8_t *values = (uint8_t *)(uintptr_t)c->values;
+    const struct column *groups = batch_column(b, FIELD_GROUPS);
+    if (c->form != COLUMN_FLAT) {
+        struct column none = column_absent(id);
+        batch_set_column(b, id, &none);
+        return;
+    }
+    memset(values, 0, (size_t)b->nrows * c->width);
+    for (uint32_t i = 0; i < b->nrows && field_of(id)->type == TYPE_IP; i++) {
+        struct ip zero4 = ip_from_v4(0);
+        if (column_u64(groups, i) & group_bit(GROUP_IPV4)) {
+            memcpy(values + i * sizeof zero4, &zero4, sizeof zero4);
+        }
+    }
+}
+
+static void clear_columns(struct batch *b, const struct field_set *kept)
+{
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        if (!field_set_has(kept, (enum field_id)id)) {
+            clear_column(b, (enum field_id)id);
+        }
+    }
+}
 
 static int write_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
                       const uint64_t *bits)
@@ -449,6 +479,7 @@ static int write_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t
     for (uint32_t i = 0; i < b->nrows; i++) { /* FLAT and made for this batch */
         groups[i] &= w->groups;
     }
+    clear_columns(b, &w->kept);
     return flowwriter_add(w->writer, b, bits, &w->fault);
 }
 
@@ -460,6 +491,7 @@ static bool write_table(struct run *r, struct table *t, enum order_id order, boo
     struct table_view view = table_view(s);
     int rc;
     view.ascending = ascending;
+    aggregation_kept(&s->aggregation, &w.kept);
     if (table_count(t) == 0) {
         return true;
     }

@@ -319,6 +319,9 @@ static bool step_files(struct session *s)
     if (fault.text[0] != '\0') {
         say_line(fault.text);
     }
+    if (f->dirs != NULL && f->single == NULL && f->multiple == NULL) {
+        say_line(""); /* a paragraph of its own */
+    }
     return session_end(s, EXIT_FAILED);
 }
 

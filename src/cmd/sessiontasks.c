@@ -96,6 +96,13 @@ static bool is_there(const char *path)
     return false;
 }
 
+static void cannot_open(const char *path, const struct fault *fault)
+{
+    char line[1024];
+    scan_open_line(path, fault, line, sizeof line);
+    say_line(line);
+}
+
 static void read_metas(struct flowfile *f, struct flow_meta *m)
 {
     struct batch b;
@@ -122,7 +129,7 @@ static bool exporters(struct session *s)
         return session_end(s, EXIT_FAILED);
     }
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        say_line(fault.text);
+        cannot_open(s->asked.argument, &fault);
         return session_end(s, EXIT_OK);
     }
     meta_init(&m);
@@ -181,7 +188,7 @@ static bool verify(struct session *s)
     uint32_t damaged;
     fault_clear(&fault);
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        say_line(fault.text);
+        cannot_open(s->asked.argument, &fault);
         return session_end(s, EXIT_FAILED);
     }
     damaged = count_damage(f);
@@ -246,7 +253,7 @@ static size_t for_files(struct session *s, void (*see)(void *ctx, const struct f
         struct fault fault;
         fault_clear(&fault);
         if (flowfile_open(s->files.path[i], &f, &fault) != 0) {
-            say_line(fault.text);
+            cannot_open(s->files.path[i], &fault);
             continue;
         }
         if (window_touches(&s->window, flowfile_info(f)->totals.first,
@@ -340,7 +347,7 @@ static bool recompress_one(struct session *s, const char *path)
     int rc;
     fault_clear(&fault);
     if (flowfile_open(path, &f, &fault) != 0) {
-        say_line(fault.text);
+        cannot_open(path, &fault);
         return true;
     }
     options = rewrite_as(f);
@@ -379,7 +386,7 @@ bool session_ident(struct session *s)
     int rc;
     fault_clear(&fault);
     if (flowfile_open(s->asked.files.single, &f, &fault) != 0) {
-        say_line(fault.text);
+        cannot_open(s->asked.files.single, &fault);
         return session_end(s, EXIT_FAILED);
     }
     options = rewrite_as(f);

@@ -70,8 +70,9 @@ void aggregation_format(const struct aggregation *a, bool csv, bool geo, struct 
 /* May a format with this tag be used? Tags of elements that are not aggregated may not. */
 bool aggregation_allows(const struct aggregation *a, const char *tag);
 
-/* Groups of fields that written records keep. */
+/* What written records keep: groups, and of them those fields that are aggregated; all others are 0. */
 uint64_t aggregation_groups(const struct aggregation *a);
+void aggregation_kept(const struct aggregation *a, struct field_set *fields);
 
 struct aggregate;
 

@@ -184,3 +184,24 @@ uint64_t aggregation_groups(const struct aggregation *a)
     }
     return a->nparts > 0 ? bits : UINT64_MAX;
 }
+
+void aggregation_kept(const struct aggregation *a, struct field_set *fields)
+{
+    static const enum field_id always[] = {
+        FIELD_GROUPS,  FIELD_RECORD_FLAGS, FIELD_NF_VERSION,  FIELD_FIRST_SEEN,
+        FIELD_LAST_SEEN, FIELD_RECEIVED,   FIELD_PACKETS,     FIELD_BYTES,
+        FIELD_FLOWS,   FIELD_OUT_PACKETS,  FIELD_OUT_BYTES,   FIELD_TCP_FLAGS};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        field_set_add(fields, always[i]);
+    }
+    for (size_t i = 0; i < a->nparts; i++) {
+        const struct aggr_element *e = a->part[i].element;
+        field_set_add(fields, e->field[0]);
+        if (e->kind == AGGR_PAIR) {
+            field_set_add(fields, e->field[1]);
+        }
+    }
+    if (a->nparts == 0) {
+        field_set_add_all(fields);
+    }
+}

@@ -301,14 +301,22 @@ static void account_window(struct scan_account *a, const struct flow_totals *t)
     a->file_last = t->last > a->file_last ? t->last : a->file_last;
 }
 
+void scan_open_line(const char *path, const struct fault *fault, char *line, size_t room)
+{
+    const char *quote = fault->code == ERR_FORMAT ? "'" : "";
+    snprintf(line, room, "Open file %s%s%s: %s", quote, path, quote, fault->text);
+}
+
 static void account_file(struct scan *s, struct step *step)
 {
     struct scan_account *a = s->account;
     struct slot *slot = &s->slot[step->file];
     const struct fault *damage;
     if (slot->failed) {
+        char line[1024];
         a->files_failed++;
-        tell(s, slot->fault.text);
+        scan_open_line(s->plan->path[step->file], &slot->fault, line, sizeof line);
+        tell(s, line);
         return;
     }
     if (slot->file == NULL) {

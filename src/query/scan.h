@@ -69,4 +69,7 @@ struct scan_account {
 int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault);
 void scan_account_free(struct scan_account *a);
 
+/* The line that tells the user why a file could not be opened. */
+void scan_open_line(const char *path, const struct fault *fault, char *line, size_t room);
+
 #endif

@@ -37,9 +37,9 @@ const struct stat_element *stat_find(const char *name, size_t len)
 void stat_list(struct buf *out)
 {
     buf_str(out, "Available element statistics:");
-    for (size_t i = 0; i < NELEMENTS; i++) {
+    for (size_t i = 0; i <= NELEMENTS; i++) {
         buf_str(out, i % 7 == 0 ? "\n " : " ");
-        buf_printf(out, "%-9s ", elements[i].name);
+        buf_printf(out, "%-9s ", i == 0 ? "record" : elements[i - 1].name);
     }
     buf_str(out, "\n See also nfdump(1)\n");
 }

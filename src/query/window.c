@@ -17,7 +17,7 @@ static const struct part {
     const char *name;
     unsigned digits;
     int min, max, missing;
-    char end; /* what ends the part; 'x': anything that is no digit; 0: the end of the text */
+    char end; /* what ends the part; '/': '-' as well; 'x': anything that is no digit; 0: the end */
 } parts[PARTS] = {
     {"Year", 4, 1970, 2038, 1970, '/'}, {"Month", 2, 1, 12, 1, '/'},
     {"Day", 2, 1, 31, 1, 'x'},          {"Hour", 2, 0, 23, 0, ':'},
@@ -25,10 +25,22 @@ static const struct part {
     {"Milliseconds", 3, 0, 999, 0, '\0'},
 };
 
+static bool ends_part(char c, char end)
+{
+    switch (end) {
+    case 'x':
+        return c < '0' || c > '9';
+    case '/':
+        return c == '/' || c == '-';
+    default:
+        return c == end;
+    }
+}
+
 static size_t part_length(const char *p, size_t len, char end)
 {
     size_t n = 0;
-    while (n < len && (end == 'x' ? p[n] >= '0' && p[n] <= '9' : p[n] != end)) {
+    while (n < len && !ends_part(p[n], end)) {
         n++;
     }
     return n;
