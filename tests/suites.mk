@@ -14,3 +14,5 @@ tests_tools_weirdump_SOURCES = tests/tools/weirdump.c
 tests_tools_weirdump_LDADD = $(STORE_LIBS)
 SUITES += tests/format/run.sh
 EXTRA_DIST += tests/format tests/tools/weirread.py
+SUITES += tests/wire/live.py
+EXTRA_DIST += tests/wire/live.py

@@ -17,6 +17,7 @@
 #include "base/queue.h"
 #include "base/sandbox.h"
 #include "collect/duty.h"
+#include "collect/recover.h"
 #include "collect/scribe.h"
 #include "collect/stream.h"
 #include "store/filename.h"
@@ -339,6 +340,19 @@ static void finish_slots(struct collector *c)
     say_totals(c);
 }
 
+static void recover(struct collector *c, const struct source *s)
+{
+    struct recover_names names = {c->plan->seconds, c->plan->subdirs, c->plan->zone_names};
+    recover_directory(s->dir, &names, c->log);
+}
+
+static void recover_all(struct collector *c)
+{
+    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
+        recover(c, sources_at(c->plan->sources, i));
+    }
+}
+
 static void begin_slots(struct collector *c)
 {
     uint64_t second = c->now / 1000;
@@ -406,6 +420,7 @@ static void take_datagram(struct collector *c, const struct datagram *d)
     if (fresh) {
         log_write(c->log, LOG_LEVEL_INFO, "Dynamic source added: ident: %s in directory: %s",
                   c->current->ident, c->current->dir);
+        recover(c, c->current);
         begin_slot(c, c->current);
     }
     wd.source = c->current;
@@ -740,6 +755,7 @@ static int run(struct collector *c, struct fault *fault)
 {
     int rc = 0;
     handle_signals();
+    recover_all(c);
     log_write(c->log, LOG_LEVEL_NOTICE, "Startup %s.", c->log->ident);
     if (c->feed != NULL) {
         rc = collect_from_feed(c, fault);

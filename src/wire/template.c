@@ -236,11 +236,30 @@ static uint64_t number_of(const uint8_t *p, uint32_t len)
     }
 }
 
+/* A switch, because a copy of variable length is a call: 10 % of decoding (perf, 2026-11-24). */
+static void put_number(uint8_t *to, uint64_t v, unsigned width)
+{
+    switch (width) {
+    case 1:
+        *to = (uint8_t)v;
+        return;
+    case 2:
+        memcpy(to, &v, 2);
+        return;
+    case 4:
+        memcpy(to, &v, 4);
+        return;
+    default:
+        memcpy(to, &v, 8);
+        return;
+    }
+}
+
 static void store_number(uint8_t *to, const struct step *s, const uint8_t *p, uint32_t len)
 {
     uint64_t v = number_of(p, len);
     if (!s->second || v != 0) {
-        memcpy(to, &v, s->width);
+        put_number(to, v, s->width);
     }
 }
 
