@@ -15,6 +15,7 @@ libweir_base_a_SOURCES = \
     src/base/json.c src/base/json.h \
     src/base/log.c src/base/log.h \
     src/base/opt.c src/base/opt.h \
+    src/base/optset.h \
     src/base/pool.c src/base/pool.h \
     src/base/priv.c src/base/priv.h \
     src/base/queue.c src/base/queue.h \

@@ -5,6 +5,7 @@
 #include "collect/collectargs.h"
 
 #include "base/opt.h"
+#include "base/optset.h"
 #include "base/text.h"
 #include "field/field.h"
 #include "store/compression.h"
@@ -19,74 +20,44 @@ enum { SAMPLING_MAX = 10000000, BUFFER_MAX = 100 << 20, SNAP_ALL = 65535 };
 
 typedef int setter(struct collectargs *a, const char *value, struct fault *fault);
 
-#define FLAG(name, member, what)                                                                  \
-    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
-    {                                                                                             \
-        (void)value;                                                                              \
-        (void)fault;                                                                              \
-        a->member = what;                                                                         \
-        return 0;                                                                                 \
-    }
-#define TEXT(name, member)                                                                        \
-    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
-    {                                                                                             \
-        (void)fault;                                                                              \
-        a->member = value;                                                                        \
-        return 0;                                                                                 \
-    }
-#define NUMBER(name, member, low, high, message)                                                  \
-    static int set_##name(struct collectargs *a, const char *value, struct fault *fault)          \
-    {                                                                                             \
-        uint64_t n;                                                                               \
-        if (text_number(value, low, high, &n) != 0) {                                             \
-            return fault_set(fault, ERR_USAGE, message, value);                                   \
-        }                                                                                         \
-        a->member = (unsigned long)n;                                                             \
-        return 0;                                                                                 \
-    }
+#define OPTSET_INTO struct collectargs
 
-FLAG(help, help, true)
-FLAG(version, version, true)
-FLAG(daemon, daemon, true)
-FLAG(zone_names, zone_names, true)
-FLAG(v4, family, 4)
-FLAG(v6, family, 6)
-FLAG(lz4, compression, "lz4")
-FLAG(bz2, compression, "bz2")
-FLAG(expire, expire, true)
-FLAG(keep_sender, keep_sender, true)
-TEXT(command, command)
-TEXT(metric, metric)
-TEXT(metrics, metrics)
-TEXT(tcp, tcp)
-TEXT(state, state)
-TEXT(dir, dir)
-TEXT(dynamic, dynamic)
-TEXT(ident, ident)
-TEXT(port, port)
-TEXT(host, host)
-TEXT(multicast, multicast)
-TEXT(file, file)
-TEXT(interface, interface)
-TEXT(format, format)
-TEXT(pid, pid)
-TEXT(user, user)
-TEXT(group, group)
-NUMBER(buffer, buffer, 1, BUFFER_MAX, "Receive buffer \"%s\": 1 octet to 100 MiB")
-NUMBER(seconds, seconds, 1, 86400 * 31, "Time interval \"%s\": at least 1 second")
-NUMBER(subdirs, subdirs, 0, FILENAME_SUBDIR_LEVELS - 1, "No such subdir level %s")
-NUMBER(receivers, receivers, 1, 16, "Receiving threads \"%s\": 1 to 16")
-NUMBER(flush, flush, 10, 3600000, "Flush time \"%s\": at least 10 msec")
-NUMBER(interval, interval, 10, 86400, "Metric interval \"%s\": at least 10 seconds")
-NUMBER(verbose, verbose, 0, 4, "Invalid verbose level: %s")
+OPTSET(help, help, true)
+OPTSET(version, version, true)
+OPTSET(daemon, daemon, true)
+OPTSET(zone_names, zone_names, true)
+OPTSET(v4, family, 4)
+OPTSET(v6, family, 6)
+OPTSET(lz4, compression, "lz4")
+OPTSET(bz2, compression, "bz2")
+OPTSET(expire, expire, true)
+OPTSET(keep_sender, keep_sender, true)
+OPTSET_TEXT(command, command)
+OPTSET_TEXT(metric, metric)
+OPTSET_TEXT(metrics, metrics)
+OPTSET_TEXT(tcp, tcp)
+OPTSET_TEXT(state, state)
+OPTSET_TEXT(dir, dir)
+OPTSET_TEXT(dynamic, dynamic)
+OPTSET_TEXT(ident, ident)
+OPTSET_TEXT(port, port)
+OPTSET_TEXT(host, host)
+OPTSET_TEXT(multicast, multicast)
+OPTSET_TEXT(file, file)
+OPTSET_TEXT(interface, interface)
+OPTSET_TEXT(format, format)
+OPTSET_TEXT(pid, pid)
+OPTSET_TEXT(user, user)
+OPTSET_TEXT(group, group)
+OPTSET_NUMBER(buffer, buffer, 1, BUFFER_MAX, "Receive buffer \"%s\": 1 octet to 100 MiB")
+OPTSET_NUMBER(seconds, seconds, 1, 86400 * 31, "Time interval \"%s\": at least 1 second")
+OPTSET_NUMBER(subdirs, subdirs, 0, FILENAME_SUBDIR_LEVELS - 1, "No such subdir level %s")
+OPTSET_NUMBER(receivers, receivers, 1, 16, "Receiving threads \"%s\": 1 to 16")
+OPTSET_NUMBER(flush, flush, 10, 3600000, "Flush time \"%s\": at least 10 msec")
+OPTSET_NUMBER(interval, interval, 10, 86400, "Metric interval \"%s\": at least 10 seconds")
+OPTSET_NUMBER(verbose, verbose, 0, 4, "Invalid verbose level: %s")
 
-static int set_nothing(struct collectargs *a, const char *value, struct fault *fault)
-{
-    (void)a;
-    (void)value;
-    (void)fault;
-    return 0;
-}
+OPTSET_NOTHING(nothing)
 
 static int set_compression(struct collectargs *a, const char *value, struct fault *fault)
 {

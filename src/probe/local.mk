@@ -7,6 +7,7 @@ libweir_probe_a_SOURCES = \
     src/probe/export.c src/probe/export.h \
     src/probe/probeplan.c \
     src/probe/probe.c src/probe/probe.h \
+    src/probe/running.c src/probe/running.h \
     src/probe/slots.c src/probe/slots.h \
     src/probe/detail.c src/probe/detail.h \
     src/probe/flowstat.c src/probe/flowstat.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * probe.c - one loop: frames, control words, time.
+ * probe.c - one loop: frames, control clients, time.
  *
  * Live: sleeps in ppoll until a frame, a control client, a signal or the next second. Capture files
  * are read to their end; there flows end by packet time when they go to files, and all at the end
@@ -11,10 +11,8 @@
 #include "base/clock.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
-#include "probe/control.h"
-#include "probe/flowstat.h"
 #include "probe/record.h"
-#include "probe/worker.h"
+#include "probe/running.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -27,32 +25,9 @@
 #include <unistd.h>
 
 enum {
-    PROBE_WORKERS_MAX = 32,
     FINISHED_MAX = 65536,          /* flows on their way from the workers' threads */
     THREADS_NAP_NSEC = 20 * 1000000,
     BOOT_BEFORE_USEC = 1000000, /* no flow starts at uptime 0: collectors take that for none */
-};
-
-enum probe_end { RUNNING, GRACEFUL, AT_ONCE };
-
-struct probe {
-    const struct probe_plan *plan;
-    struct log *log;
-    struct worker *workers[PROBE_WORKERS_MAX];
-    unsigned nworkers;
-    struct queue *finished; /* of struct ended; NULL with a single worker */
-    struct export *export;
-    struct slots *slots;
-    struct control *control;
-    int pid_fd;
-    enum probe_end end;
-    bool booted;           /* the export knows the start of the system */
-    bool export_pending;   /* records wait in the encoder */
-    uint64_t started;      /* usec since 1970 */
-    uint64_t last_second;  /* the last one files were looked after */
-    uint64_t seen_drops;
-    int write_error;       /* first failure of the files; the run goes on, the exit code tells */
-    struct fault write_fault;
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -105,7 +80,7 @@ static void flow_ended(void *ctx, const struct probe_flow *f, uint64_t usec)
     }
 }
 
-static void drain_finished(struct probe *p)
+void running_drain(struct probe *p)
 {
     struct ended *e;
     while (p->finished != NULL && (e = queue_try_get(p->finished)) != NULL) {
@@ -119,7 +94,7 @@ static bool probe_is_live(const struct probe *p)
     return capture_is_live(worker_capture(p->workers[0]));
 }
 
-static uint64_t probe_clock(const struct probe *p)
+uint64_t running_clock(const struct probe *p)
 {
     return worker_clock(p->workers[0]);
 }
@@ -127,226 +102,19 @@ static uint64_t probe_clock(const struct probe *p)
 /* Once a second: what waits in the encoder goes out, a slot that is over is finished. */
 static void keep_time(struct probe *p)
 {
-    uint64_t second = probe_clock(p) / 1000000;
+    uint64_t second = running_clock(p) / 1000000;
     struct fault fault = {0};
     if (second == p->last_second) {
         return;
     }
     p->last_second = second;
     if (p->export_pending && probe_is_live(p)) {
-        export_flush(p->export, probe_clock(p));
+        export_flush(p->export, running_clock(p));
         p->export_pending = false;
     }
     if (p->slots != NULL && slots_tick(p->slots, second, &fault) != 0) {
         log_fault(p->log, LOG_LEVEL_ERROR, &fault);
     }
-}
-
-/* ---- the control socket ---- */
-
-static void note_drops(struct probe *p, const struct capture_stats *s)
-{
-    if (s->known && s->dropped > p->seen_drops && p->slots != NULL) {
-        slots_loss(p->slots, s->dropped - p->seen_drops);
-    }
-    if (s->known) {
-        p->seen_drops = s->dropped;
-    }
-}
-
-static void sum_captures(struct probe *p, struct capture_stats *sum)
-{
-    struct capture_stats one;
-    *sum = (struct capture_stats){.known = true};
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        capture_stats(worker_capture(p->workers[i]), &one);
-        sum->known = sum->known && one.known;
-        sum->received += one.received;
-        sum->dropped += one.dropped;
-        sum->interface_dropped += one.interface_dropped;
-    }
-}
-
-static void add_statistics(struct probe *p, struct buf *out)
-{
-    struct capture_stats c;
-    struct flowstat_outside o = {0};
-    struct flowstat *sum = calloc(1, sizeof *sum);
-    size_t active = 0;
-    if (sum == NULL) {
-        return;
-    }
-    sum_captures(p, &c);
-    note_drops(p, &c);
-    o.has_capture = c.known;
-    o.received = c.received;
-    o.dropped = c.dropped;
-    o.interface_dropped = c.interface_dropped;
-    if (p->export != NULL) {
-        const struct export_stats *e = export_stats(p->export);
-        o.exported_flows = e->flows;
-        o.exported_records = e->records;
-        o.datagrams = e->datagrams;
-        o.failures = e->failures;
-    }
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        meter_sum(worker_meter(p->workers[i]), sum, &active);
-    }
-    flowstat_print(sum, active, &o, out);
-    free(sum);
-}
-
-static void do_statistics(struct probe *p, struct buf *out)
-{
-    char since[20];
-    flowstat_time(p->started / 1000000, since);
-    buf_printf(out, "Accumulated statistics since %s UTC:\n", since);
-    add_statistics(p, out);
-}
-
-static void do_timeouts(struct probe *p, struct buf *out)
-{
-    buf_str(out, "Printing timeouts:\n");
-    timeouts_print(meter_timeouts(worker_meter(p->workers[0])), out);
-}
-
-static void do_dump(struct probe *p, struct buf *out)
-{
-    buf_str(out, "Dumping flow data:\n");
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        meter_dump(worker_meter(p->workers[i]), probe_clock(p) / 1000000, out);
-    }
-}
-
-static size_t expire_all(struct probe *p)
-{
-    size_t n = 0;
-    drain_finished(p);
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        n += meter_expire_all(worker_meter(p->workers[i]));
-    }
-    return n;
-}
-
-static size_t delete_all(struct probe *p)
-{
-    size_t n = 0;
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        n += meter_delete_all(worker_meter(p->workers[i]));
-    }
-    return n;
-}
-
-static void gather(struct probe *p, bool on)
-{
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        worker_gather(p->workers[i], on);
-    }
-}
-
-static void do_expire_all(struct probe *p, struct buf *out)
-{
-    size_t n;
-    if (p->export != NULL) {
-        export_send_template(p->export);
-    }
-    n = expire_all(p);
-    if (p->export != NULL) {
-        export_flush(p->export, probe_clock(p));
-    }
-    buf_printf(out, "Expired %zu flows.\n", n);
-}
-
-static void do_delete_all(struct probe *p, struct buf *out)
-{
-    buf_printf(out, "Deleted %zu flows.\n", delete_all(p));
-}
-
-static void do_send_template(struct probe *p, struct buf *out)
-{
-    if (p->export != NULL) {
-        export_send_template(p->export);
-    }
-    buf_str(out, "Template will be sent at next flow export\n");
-}
-
-static void do_stop_gather(struct probe *p, struct buf *out)
-{
-    gather(p, false);
-    buf_str(out, "Data collection stopped.\n");
-}
-
-static void do_start_gather(struct probe *p, struct buf *out)
-{
-    gather(p, true);
-    buf_str(out, "Data collection resumed.\n");
-}
-
-static void do_debug_more(struct probe *p, struct buf *out)
-{
-    p->log->highest = LOG_LEVEL_DEBUG;
-    buf_str(out, "Debug level increased.\n");
-}
-
-static void do_debug_less(struct probe *p, struct buf *out)
-{
-    p->log->highest = LOG_LEVEL_INFO;
-    buf_str(out, "Debug level decreased.\n");
-}
-
-static void do_shutdown(struct probe *p, struct buf *out)
-{
-    p->end = GRACEFUL;
-    buf_str(out, "Shutting down gracefully...\n");
-}
-
-static void do_exit(struct probe *p, struct buf *out)
-{
-    p->end = AT_ONCE;
-    buf_str(out, "Exiting now...\n");
-}
-
-static const struct control_word {
-    const char *word;
-    void (*act)(struct probe *p, struct buf *out);
-} control_words[] = {
-    {"statistics", do_statistics},
-    {"timeouts", do_timeouts},
-    {"dump-flows", do_dump},
-    {"expire-all", do_expire_all},
-    {"delete-all", do_delete_all},
-    {"send-template", do_send_template},
-    {"stop-gather", do_stop_gather},
-    {"start-gather", do_start_gather},
-    {"debug+", do_debug_more},
-    {"debug-", do_debug_less},
-    {"shutdown", do_shutdown},
-    {"exit", do_exit},
-};
-
-static void say_help(struct buf *out)
-{
-    buf_str(out, "Valid control words are:\n"
-                 "\tdebug+ debug- delete-all dump-flows exit expire-all\n"
-                 "\tshutdown start-gather statistics stop-gather timeouts\n"
-                 "\tsend-template\n");
-}
-
-static void answer_control(void *ctx, const char *word, struct buf *reply)
-{
-    struct probe *p = ctx;
-    if (strcmp(word, "help") == 0) {
-        say_help(reply);
-        return;
-    }
-    for (size_t i = 0; i < sizeof control_words / sizeof control_words[0]; i++) {
-        if (strcmp(word, control_words[i].word) == 0) {
-            buf_printf(reply, "%s[%u]: ", p->plan->name, (unsigned)getpid());
-            control_words[i].act(p, reply);
-            return;
-        }
-    }
-    buf_printf(reply, "Unknown control command \"%s\"\n", word);
 }
 
 /* ---- the loop ---- */
@@ -368,7 +136,7 @@ static void unlock_workers(struct probe *p)
 static void serve_control(struct probe *p)
 {
     lock_workers(p);
-    control_serve(p->control, answer_control, p);
+    control_serve(p->control, running_answer, p);
     unlock_workers(p);
 }
 
@@ -405,7 +173,7 @@ static int watch_interface(struct probe *p, const sigset_t *unblocked, struct fa
         if (p->finished == NULL) {
             rc = worker_turn(p->workers[0], fault);
         }
-        drain_finished(p);
+        running_drain(p);
         keep_time(p);
         if (stop_asked && p->end == RUNNING) {
             p->end = GRACEFUL;
@@ -453,10 +221,10 @@ static void stop_workers(struct probe *p)
         return;
     }
     for (unsigned i = 0; i < p->nworkers; i++) {
-        drain_finished(p);
+        running_drain(p);
         worker_stop(p->workers[i]);
     }
-    drain_finished(p);
+    running_drain(p);
 }
 
 static int write_pid(struct probe *p, struct fault *fault)
@@ -592,15 +360,15 @@ static void finish_flows(struct probe *p)
 {
     if (p->end == AT_ONCE) {
         log_write(p->log, LOG_LEVEL_NOTICE, "Exiting immediately on user request");
-        delete_all(p);
+        running_delete_all(p);
         return;
     }
     if (probe_is_live(p)) {
         log_write(p->log, LOG_LEVEL_NOTICE, "Shutting down on user request");
     }
-    expire_all(p);
+    running_expire_all(p);
     if (p->export != NULL) {
-        export_flush(p->export, probe_clock(p));
+        export_flush(p->export, running_clock(p));
     }
 }
 
@@ -608,7 +376,7 @@ static void print_statistics(struct probe *p)
 {
     struct buf text;
     buf_init(&text);
-    add_statistics(p, &text);
+    running_statistics(p, &text);
     fwrite(text.data, 1, text.len, stdout);
     fflush(stdout);
     buf_free(&text);
@@ -618,9 +386,7 @@ static int close_files(struct probe *p, struct fault *fault)
 {
     int rc = 0;
     if (p->slots != NULL) {
-        struct capture_stats s;
-        sum_captures(p, &s);
-        note_drops(p, &s);
+        running_note_drops(p);
         rc = slots_close(p->slots, fault);
     }
     if (rc == 0 && p->write_error != 0) {

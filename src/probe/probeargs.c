@@ -7,6 +7,7 @@
  */
 #include "probe/probeargs.h"
 
+#include "base/optset.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -28,66 +29,42 @@ struct probeargs_dialect {
 
 /* ---- setters ---- */
 
-#define FLAG(name, member)                                                                        \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
-    {                                                                                             \
-        (void)value;                                                                              \
-        (void)fault;                                                                              \
-        a->member = true;                                                                         \
-        return 0;                                                                                 \
-    }
-#define TEXT(name, member)                                                                        \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
-    {                                                                                             \
-        (void)fault;                                                                              \
-        a->member = value;                                                                        \
-        return 0;                                                                                 \
-    }
-#define NUMBER(name, member, low, high, message)                                                  \
-    static int set_##name(struct probeargs *a, const char *value, struct fault *fault)             \
-    {                                                                                             \
-        uint64_t n;                                                                               \
-        if (text_number(value, low, high, &n) != 0) {                                             \
-            return fault_set(fault, ERR_USAGE, message, value);                                   \
-        }                                                                                         \
-        a->member = (unsigned long)n;                                                             \
-        return 0;                                                                                 \
-    }
+#define OPTSET_INTO struct probeargs
 
-FLAG(help, help)
-FLAG(version_asked, show_version)
-FLAG(foreground, foreground)
-FLAG(v6, track_v6)
-FLAG(biflow, biflow)
-FLAG(spread, spread)
-FLAG(no_promiscuous, no_promiscuous)
-FLAG(adjust, adjust_time)
-FLAG(fat, fat)
-FLAG(payload, payload)
-FLAG(tunnels, udp_tunnels)
-TEXT(file, file)
-TEXT(targets, targets)
-TEXT(export_version, version)
-TEXT(level, level)
-TEXT(transport, transport)
-TEXT(times, times)
-TEXT(control, control)
-TEXT(pid, pid)
-TEXT(dir, dir)
-TEXT(ident, ident)
-TEXT(user, user)
-TEXT(bind_interface, bind_interface)
-TEXT(format, format)
-TEXT(active_idle, active_idle)
-NUMBER(max_flows, max_flows, 0, 1u << 30, "Invalid maximum flows \"%s\"")
-NUMBER(snap_length, snap_length, 54, 262144, "Invalid capture length \"%s\"")
-NUMBER(sampling, sampling, 1, 16383, "Invalid sampling rate \"%s\": 1..16383")
-NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
-NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
-NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
-NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
-NUMBER(threads, threads, 1, 32, "Invalid number of threads \"%s\": 1..32")
-NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
+OPTSET(help, help, true)
+OPTSET(version_asked, show_version, true)
+OPTSET(foreground, foreground, true)
+OPTSET(v6, track_v6, true)
+OPTSET(biflow, biflow, true)
+OPTSET(spread, spread, true)
+OPTSET(no_promiscuous, no_promiscuous, true)
+OPTSET(adjust, adjust_time, true)
+OPTSET(fat, fat, true)
+OPTSET(payload, payload, true)
+OPTSET(tunnels, udp_tunnels, true)
+OPTSET_TEXT(file, file)
+OPTSET_TEXT(targets, targets)
+OPTSET_TEXT(export_version, version)
+OPTSET_TEXT(level, level)
+OPTSET_TEXT(transport, transport)
+OPTSET_TEXT(times, times)
+OPTSET_TEXT(control, control)
+OPTSET_TEXT(pid, pid)
+OPTSET_TEXT(dir, dir)
+OPTSET_TEXT(ident, ident)
+OPTSET_TEXT(user, user)
+OPTSET_TEXT(bind_interface, bind_interface)
+OPTSET_TEXT(format, format)
+OPTSET_TEXT(active_idle, active_idle)
+OPTSET_NUMBER(max_flows, max_flows, 0, 1u << 30, "Invalid maximum flows \"%s\"")
+OPTSET_NUMBER(snap_length, snap_length, 54, 262144, "Invalid capture length \"%s\"")
+OPTSET_NUMBER(sampling, sampling, 1, 16383, "Invalid sampling rate \"%s\": 1..16383")
+OPTSET_NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
+OPTSET_NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
+OPTSET_NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
+OPTSET_NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
+OPTSET_NUMBER(threads, threads, 1, 32, "Invalid number of threads \"%s\": 1..32")
+OPTSET_NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
 
 static int set_debug(struct probeargs *a, const char *value, struct fault *fault)
 {
@@ -162,13 +139,7 @@ static int set_daemon(struct probeargs *a, const char *value, struct fault *faul
 }
 
 /* Accepted for the sake of old command lines, without effect. */
-static int set_nothing(struct probeargs *a, const char *value, struct fault *fault)
-{
-    (void)a;
-    (void)value;
-    (void)fault;
-    return 0;
-}
+OPTSET_NOTHING(nothing)
 
 /* ---- rows ---- */
 
