@@ -90,7 +90,10 @@ void vec_writer_free(struct vec_writer *w);
 void vec_write(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigned width,
                struct buf *out);
 
-/* The same in a given encoding, if it can hold the values (else in the cheapest): for tests. */
+/* About what vec_write would take, in octets with a surcharge for slow decoding. */
+double vec_cost(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigned width);
+
+/* vec_write in a given encoding, if it can hold the values (else in the cheapest): for tests. */
 void vec_write_as(struct vec_writer *w, enum vec_kind kind, const uint64_t *values, uint32_t n,
                   unsigned width, struct buf *out);
 

@@ -26,7 +26,7 @@
 #define SMALL 64             /* arrays below are CONST, RAW or BITS only */
 #define PLAIN_DEPTH 4        /* so are those nested that deeply */
 #define TOP_MAX 255          /* entries of a POPULAR table */
-#define SURCHARGE_ZSTD 1.6   /* zstd gives 1 GB/s, packed bits over 10 */
+#define SURCHARGE_ZSTD 1.2   /* zstd gives 1 GB/s, packed bits over 10 */
 #define SURCHARGE_STEP 1.03  /* DELTA, POPULAR: one more pass */
 #define DIRECT_BITS 16
 
@@ -66,7 +66,6 @@ struct plan {
     bool zstd;
     unsigned top_bits; /* POPULAR: bits of a code */
     double cost;
-    const struct histogram *histogram; /* NULL: not counted */
 };
 
 struct vec_writer *vec_writer_new(int level)
@@ -231,9 +230,11 @@ static void count_sample(struct vec_writer *w, const struct array *a, struct his
     top_of_slots(slots, h);
 }
 
-static void count_values(struct vec_writer *w, const struct array *a, struct histogram *h)
+/* For plans a sample will do; for the table that is written all values count, if that is cheap. */
+static void count_values(struct vec_writer *w, const struct array *a, bool all,
+                         struct histogram *h)
 {
-    if (a->bits <= DIRECT_BITS) {
+    if (a->bits <= DIRECT_BITS && (all || a->n <= SAMPLE)) {
         count_direct(w, a, h);
     } else {
         count_sample(w, a, h);
@@ -241,6 +242,15 @@ static void count_values(struct vec_writer *w, const struct array *a, struct his
 }
 
 /* ------------------------------------------------------------------ estimates */
+
+/* Kinds that must not be planned: a writer refused, or nesting them there only makes decoding slow. */
+#define BAN(kind) (1u << (kind))
+#define BAN_STEPS (BAN(VEC_DELTA) | BAN(VEC_DICT) | BAN(VEC_POPULAR) | BAN(VEC_PLANES))
+
+static inline bool allowed(unsigned banned, enum vec_kind kind)
+{
+    return !(banned >> kind & 1);
+}
 
 static double cost_bits(uint32_t n, unsigned bits)
 {
@@ -389,8 +399,7 @@ static bool differences(const struct array *a, uint64_t *d)
     return !ascending;
 }
 
-static struct plan plan_for(struct vec_writer *w, const struct array *a, unsigned banned,
-                            bool in_delta);
+static struct plan plan_for(struct vec_writer *w, const struct array *a, unsigned banned);
 
 static void offer_delta(struct vec_writer *w, const struct array *a, struct plan *best)
 {
@@ -404,25 +413,21 @@ static void offer_delta(struct vec_writer *w, const struct array *a, struct plan
     differences(&part, d);
     deltas = array_of(d, part.n, a->width);
     w->depth++;
-    p = plan_for(w, &deltas, 0, true);
+    p = plan_for(w, &deltas, BAN(VEC_DELTA));
     w->depth--;
     offer(best, VEC_DELTA, (VEC_HEAD + p.cost * a->n / part.n) * SURCHARGE_STEP);
 }
 
-static inline bool allowed(unsigned banned, enum vec_kind kind)
-{
-    return !(banned >> kind & 1);
-}
-
-static struct plan plan_for(struct vec_writer *w, const struct array *a, unsigned banned,
-                            bool in_delta)
+static struct plan plan_for(struct vec_writer *w, const struct array *a, unsigned banned)
 {
     struct plan best = plan_plain(a);
     struct histogram h;
     if (a->bits == 0 || a->n < SMALL || w->depth >= PLAIN_DEPTH) {
         return best;
     }
-    count_values(w, a, &h);
+    if (allowed(banned, VEC_DICT) || allowed(banned, VEC_POPULAR)) {
+        count_values(w, a, false, &h);
+    }
     if (allowed(banned, VEC_DICT)) {
         offer_dict(a, &h, &best);
     }
@@ -431,11 +436,11 @@ static struct plan plan_for(struct vec_writer *w, const struct array *a, unsigne
     }
     if (w->cctx != NULL) {
         offer_zstd(w, a, &best);
-        if (a->bits > 8) {
+        if (a->bits > 8 && allowed(banned, VEC_PLANES)) {
             offer_planes(a, &best);
         }
     }
-    if (!in_delta) {
+    if (allowed(banned, VEC_DELTA)) {
         offer_delta(w, a, &best);
     }
     return best;
@@ -541,15 +546,15 @@ static bool write_bits(struct vec_writer *w, const struct array *a, const struct
     return true;
 }
 
-static void write_array(struct vec_writer *w, const struct array *a, bool in_delta,
+static void write_array(struct vec_writer *w, const struct array *a, unsigned banned,
                         struct buf *out);
 
 static void write_part(struct vec_writer *w, const uint64_t *v, uint32_t n, unsigned width,
-                       bool in_delta, struct buf *out)
+                       unsigned banned, struct buf *out)
 {
     struct array a = array_of(v, n, width);
     w->depth++;
-    write_array(w, &a, in_delta, out);
+    write_array(w, &a, banned, out);
     w->depth--;
 }
 
@@ -565,7 +570,7 @@ static bool write_delta(struct vec_writer *w, const struct array *a, const struc
     }
     zigzag = differences(a, d);
     at = head_begin(out, VEC_DELTA, 0, zigzag ? VEC_ZIGZAG : 0, a->v[0]);
-    write_part(w, d, a->n, a->width, true, out);
+    write_part(w, d, a->n, a->width, BAN(VEC_DELTA), out);
     head_end(out, at);
     return true;
 }
@@ -628,6 +633,40 @@ static uint32_t collect(struct code_map *m, const struct array *a, uint64_t *tab
     return n;
 }
 
+/* Table and codes through the map; 0: too many values. */
+static uint32_t dict_by_map(struct vec_writer *w, const struct array *a, uint64_t *table,
+                            uint32_t limit, uint64_t *codes)
+{
+    struct code_map map;
+    uint32_t m = map_init(&map, w, limit) ? collect(&map, a, table, limit) : 0;
+    for (uint32_t i = 0; m > 0 && i < a->n; i++) {
+        codes[i] = map_slot(&map, a->v[i])->code - 1;
+    }
+    return m;
+}
+
+/* The same for a small range of values. */
+static uint32_t dict_direct(struct vec_writer *w, const struct array *a, uint64_t *table,
+                            uint32_t limit, uint64_t *codes)
+{
+    uint32_t range = (uint32_t)(a->max - a->min) + 1;
+    uint32_t m = 0;
+    for (uint32_t i = 0; i < a->n; i++) {
+        w->direct[a->v[i] - a->min] = 1;
+    }
+    for (uint32_t v = 0; v < range && m < limit; v++) {
+        if (w->direct[v] != 0) {
+            table[m] = a->min + v;
+            w->direct[v] = m++;
+        }
+    }
+    for (uint32_t i = 0; i < a->n; i++) {
+        codes[i] = w->direct[a->v[i] - a->min];
+    }
+    memset(w->direct, 0, range * sizeof *w->direct);
+    return m;
+}
+
 static void table_head(struct buf *out, uint32_t m, uint32_t e)
 {
     uint32_t counts[2] = {m, e};
@@ -640,24 +679,21 @@ static bool write_dict(struct vec_writer *w, const struct array *a, const struct
     uint32_t limit = a->n < VEC_TABLE_MAX ? a->n : VEC_TABLE_MAX;
     uint64_t *codes = scratch(w, a->n, sizeof *codes, out);
     uint64_t *table = scratch(w, limit, sizeof *table, out);
-    struct code_map map;
     uint32_t m;
     size_t at;
     (void)p;
-    if (codes == NULL || table == NULL || !map_init(&map, w, limit)) {
+    if (codes == NULL || table == NULL || a->n == 0) {
         return false;
     }
-    m = collect(&map, a, table, limit);
+    m = a->bits <= DIRECT_BITS ? dict_direct(w, a, table, limit, codes)
+                               : dict_by_map(w, a, table, limit, codes);
     if (m == 0) {
         return false;
     }
-    for (uint32_t i = 0; i < a->n; i++) {
-        codes[i] = map_slot(&map, a->v[i])->code - 1;
-    }
     at = head_begin(out, VEC_DICT, 0, 0, 0);
     table_head(out, m, 0);
-    write_part(w, table, m, a->width, false, out);
-    write_part(w, codes, a->n, vec_code_width(m), true, out);
+    write_part(w, table, m, a->width, 0, out);
+    write_part(w, codes, a->n, vec_code_width(m), BAN_STEPS, out);
     head_end(out, at);
     return true;
 }
@@ -676,6 +712,26 @@ static uint32_t split(const struct array *a, const struct code_map *map, uint32_
     return e;
 }
 
+/* The same for a small range of values: codes by value - min, in the (zeroed) counts. */
+static uint32_t split_direct(struct vec_writer *w, const struct array *a, const uint64_t *table,
+                             uint32_t m, uint64_t *codes, uint64_t *others)
+{
+    uint32_t e = 0;
+    for (uint32_t k = 0; k < m; k++) {
+        w->direct[table[k] - a->min] = k + 1;
+    }
+    for (uint32_t i = 0; i < a->n; i++) {
+        uint32_t code = w->direct[a->v[i] - a->min];
+        codes[i] = code != 0 ? code - 1 : m;
+        others[e] = a->v[i];
+        e += code == 0;
+    }
+    for (uint32_t k = 0; k < m; k++) {
+        w->direct[table[k] - a->min] = 0;
+    }
+    return e;
+}
+
 static bool write_popular(struct vec_writer *w, const struct array *a, const struct plan *p,
                           struct buf *out)
 {
@@ -687,7 +743,7 @@ static bool write_popular(struct vec_writer *w, const struct array *a, const str
     uint32_t m;
     uint32_t e;
     size_t at;
-    count_values(w, a, &h);
+    count_values(w, a, true, &h);
     m = h.ntop < (1u << p->top_bits) - 1 ? h.ntop : (1u << p->top_bits) - 1;
     if (codes == NULL || others == NULL || m == 0 || !map_init(&map, w, 2 * TOP_MAX)) {
         return false;
@@ -696,12 +752,13 @@ static bool write_popular(struct vec_writer *w, const struct array *a, const str
         table[i] = h.top[i].value;
         *map_slot(&map, table[i]) = (struct code_slot){table[i], i + 1};
     }
-    e = split(a, &map, m, codes, others);
+    e = a->bits <= DIRECT_BITS ? split_direct(w, a, table, m, codes, others)
+                               : split(a, &map, m, codes, others);
     at = head_begin(out, VEC_POPULAR, 0, 0, 0);
     table_head(out, m, e);
-    write_part(w, table, m, a->width, false, out);
-    write_part(w, codes, a->n, vec_code_width(m + 1), true, out);
-    write_part(w, others, e, a->width, true, out);
+    write_part(w, table, m, a->width, 0, out);
+    write_part(w, codes, a->n, vec_code_width(m + 1), BAN_STEPS, out);
+    write_part(w, others, e, a->width, BAN_STEPS, out);
     head_end(out, at);
     return true;
 }
@@ -717,7 +774,7 @@ static bool write_planes(struct vec_writer *w, const struct array *a, const stru
         for (uint32_t i = 0; i < a->n; i++) {
             plane[i] = (a->v[i] - a->min) >> 8 * k & 255;
         }
-        write_part(w, plane, a->n, 1, true, out);
+        write_part(w, plane, a->n, 1, BAN(VEC_DELTA), out);
     }
     head_end(out, at);
     return true;
@@ -730,14 +787,13 @@ static bool (*const writers[VEC_KINDS_])(struct vec_writer *, const struct array
     [VEC_PLANES] = write_planes,
 };
 
-static void write_array(struct vec_writer *w, const struct array *a, bool in_delta,
+static void write_array(struct vec_writer *w, const struct array *a, unsigned banned,
                         struct buf *out)
 {
-    unsigned banned = 0;
-    struct plan p = plan_for(w, a, banned, in_delta);
+    struct plan p = plan_for(w, a, banned);
     while (!writers[p.kind](w, a, &p, out) && !out->failed) {
-        banned |= 1u << p.kind;
-        p = plan_for(w, a, banned, in_delta);
+        banned |= BAN(p.kind);
+        p = plan_for(w, a, banned);
     }
 }
 
@@ -745,8 +801,16 @@ void vec_write(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigne
                struct buf *out)
 {
     struct array a = array_of(values, n, width);
-    write_array(w, &a, false, out);
+    write_array(w, &a, 0, out);
     arena_reset(&w->arena);
+}
+
+double vec_cost(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigned width)
+{
+    struct array a = array_of(values, n, width);
+    double cost = plan_for(w, &a, 0).cost;
+    arena_reset(&w->arena);
+    return cost;
 }
 
 void vec_write_as(struct vec_writer *w, enum vec_kind kind, const uint64_t *values, uint32_t n,
@@ -757,7 +821,7 @@ void vec_write_as(struct vec_writer *w, enum vec_kind kind, const uint64_t *valu
     size_t at = out->len;
     if (!writers[kind](w, &a, &p, out)) {
         out->len = at;
-        write_array(w, &a, false, out);
+        write_array(w, &a, 0, out);
     }
     arena_reset(&w->arena);
 }

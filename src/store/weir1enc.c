@@ -257,6 +257,24 @@ static void bounds_of(const uint64_t *v, uint32_t n, uint64_t *min, uint64_t *ma
     }
 }
 
+#define WIDEN(type)                                             \
+    for (uint32_t i = 0; i < n; i++) {                          \
+        out[i] = ((const type *)c->values)[i];                  \
+    }
+
+static void widen_flat(const struct column *c, uint32_t n, uint64_t *out)
+{
+    if (c->width == 1) {
+        WIDEN(uint8_t)
+    } else if (c->width == 2) {
+        WIDEN(uint16_t)
+    } else if (c->width == 4) {
+        WIDEN(uint32_t)
+    } else {
+        memcpy(out, c->values, n * sizeof *out);
+    }
+}
+
 /* The values of a fixed-width field as numbers (addresses: codes). */
 static void widen(const struct block_job *j, enum field_id id, uint64_t *out)
 {
@@ -264,6 +282,8 @@ static void widen(const struct block_job *j, enum field_id id, uint64_t *out)
         for (uint32_t i = 0; i < j->b->nrows; i++) {
             out[i] = j->e->codes[id][i];
         }
+    } else if (batch_column(j->b, id)->form == COLUMN_FLAT) {
+        widen_flat(batch_column(j->b, id), j->b->nrows, out);
     } else {
         column_widen(batch_column(j->b, id), j->b->nrows, out);
     }
@@ -441,67 +461,64 @@ static void put_octets(const struct block_job *j, enum field_id id)
 
 /* ------------------------------------------------------------------ times */
 
-/* id as differences to `to`, whose values are in e->other; id's own stay in e->values. */
-static void relative_body(const struct block_job *j, enum field_id id, enum field_id to,
-                          struct buf *out)
+/* e->values -= e->other */
+static void subtract_other(const struct block_job *j)
 {
-    struct weir1_encoder *e = j->e;
-    uint64_t *v = e->values;
-    buf_clear(out);
-    put_u16(out, to);
-    buf_fill(out, '\0', 6);
     for (uint32_t i = 0; i < j->b->nrows; i++) {
-        v[i] -= e->other[i];
+        j->e->values[i] -= j->e->other[i];
     }
-    vec_write(e->vec, v, j->b->nrows, 8, out);
-    for (uint32_t i = 0; i < j->b->nrows; i++) {
-        v[i] += e->other[i];
-    }
-    (void)id;
 }
 
-/* A time alone or as a difference to another one, whatever is shorter. */
+/* What a time costs alone or as the difference to another one (FIELD_NONE: alone). */
+static double time_cost(const struct block_job *j, enum field_id id, enum field_id to)
+{
+    widen(j, id, j->e->values);
+    if (to != FIELD_NONE) {
+        widen(j, to, j->e->other);
+        subtract_other(j);
+    }
+    return vec_cost(j->e->vec, j->e->values, j->b->nrows, 8);
+}
+
 static void put_time(const struct block_job *j, enum field_id id, enum field_id to)
 {
     struct weir1_encoder *e = j->e;
     size_t at = e->chunks.len;
-    bool relative;
     uint64_t min;
     uint64_t max;
     widen(j, id, e->values);
-    widen(j, to, e->other);
     bounds_of(e->values, j->b->nrows, &min, &max);
-    buf_clear(&e->tries[TRY_FIRST]);
-    vec_write(e->vec, e->values, j->b->nrows, 8, &e->tries[TRY_FIRST]);
-    relative_body(j, id, to, &e->tries[TRY_SECOND]);
-    relative = e->tries[TRY_SECOND].len < e->tries[TRY_FIRST].len;
-    take(e, &e->tries[relative ? TRY_SECOND : TRY_FIRST]);
-    entry_add(e, id, relative ? WEIR1_RELATIVE : WEIR1_NUMBERS, at, min, max);
+    if (to != FIELD_NONE) {
+        put_u16(&e->chunks, to);
+        buf_fill(&e->chunks, '\0', 6);
+        widen(j, to, e->other);
+        subtract_other(j);
+    }
+    vec_write(e->vec, e->values, j->b->nrows, 8, &e->chunks);
+    entry_add(e, id, to != FIELD_NONE ? WEIR1_RELATIVE : WEIR1_NUMBERS, at, min, max);
 }
 
-/* Octets that a time takes alone. */
-static size_t time_size(const struct block_job *j, enum field_id id)
+/* A time alone or as a difference to another one, whatever is cheaper. */
+static void put_time_best(const struct block_job *j, enum field_id id, enum field_id to)
 {
-    struct weir1_encoder *e = j->e;
-    widen(j, id, e->values);
-    buf_clear(&e->tries[TRY_FIRST]);
-    vec_write(e->vec, e->values, j->b->nrows, 8, &e->tries[TRY_FIRST]);
-    return e->tries[TRY_FIRST].len;
+    bool relative = time_cost(j, id, to) < time_cost(j, id, FIELD_NONE);
+    put_time(j, id, relative ? to : FIELD_NONE);
 }
 
-/* The one of first and last seen that is shorter alone stands alone, the other one beside it. */
+/* The one of first and last seen that is cheaper alone stands alone, the other one beside it. Only a
+ * clear gain decides for last seen: first seen alone is what most questions need. */
 static void put_times(const struct block_job *j)
 {
-    size_t first = time_size(j, FIELD_FIRST_SEEN);
-    size_t last = time_size(j, FIELD_LAST_SEEN);
-    if (first <= last + last / 4) {
-        put_numbers(j, FIELD_FIRST_SEEN);
-        put_time(j, FIELD_LAST_SEEN, FIELD_FIRST_SEEN);
+    double first = time_cost(j, FIELD_FIRST_SEEN, FIELD_NONE);
+    double last = time_cost(j, FIELD_LAST_SEEN, FIELD_NONE);
+    if (first <= last * 1.25) {
+        put_time(j, FIELD_FIRST_SEEN, FIELD_NONE);
+        put_time_best(j, FIELD_LAST_SEEN, FIELD_FIRST_SEEN);
     } else {
-        put_numbers(j, FIELD_LAST_SEEN);
-        put_time(j, FIELD_FIRST_SEEN, FIELD_LAST_SEEN);
+        put_time(j, FIELD_LAST_SEEN, FIELD_NONE);
+        put_time_best(j, FIELD_FIRST_SEEN, FIELD_LAST_SEEN);
     }
-    put_time(j, FIELD_RECEIVED, FIELD_LAST_SEEN);
+    put_time_best(j, FIELD_RECEIVED, FIELD_LAST_SEEN);
 }
 
 /* ------------------------------------------------------------------ the block */

@@ -26,11 +26,11 @@
 #define LEVEL_DEFAULT 1
 #define FILTER_KEYS_MAX ((size_t)1 << 24) /* distinct addresses; above, the file has no filter */
 
+/* The keys of all addresses written: a set, open addressing, 0 marks free slots. */
 struct keys {
-    uint64_t *key;
+    uint64_t *slot;
+    size_t nslots; /* a power of two, at least twice n */
     size_t n;
-    size_t cap;
-    size_t sorted; /* the first so many are ascending and distinct */
     bool given_up;
 };
 
@@ -58,50 +58,40 @@ static struct weir1_writer *of(struct flowwriter *w)
 
 /* ------------------------------------------------------------------ filter keys */
 
-static int by_key(const void *a, const void *b)
+static void keys_insert(struct keys *k, uint64_t key)
 {
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
+    size_t i = key & (k->nslots - 1);
+    while (k->slot[i] != 0 && k->slot[i] != key) {
+        i = (i + 1) & (k->nslots - 1);
+    }
+    k->n += k->slot[i] == 0;
+    k->slot[i] = key;
 }
 
-static void keys_unique(struct keys *k)
-{
-    size_t n = 0;
-    if (k->sorted == k->n) {
-        return;
-    }
-    qsort(k->key, k->n, sizeof *k->key, by_key);
-    for (size_t i = 0; i < k->n; i++) {
-        if (n == 0 || k->key[n - 1] != k->key[i]) {
-            k->key[n++] = k->key[i];
-        }
-    }
-    k->n = n;
-    k->sorted = n;
-}
-
-/* Room for `more` keys: first by dropping duplicates, then by growing. */
+/* Room for `more` keys. */
 static bool keys_reserve(struct keys *k, size_t more)
 {
-    size_t cap = k->cap != 0 ? k->cap : (size_t)1 << 17;
-    uint64_t *grown;
-    if (k->n + more <= k->cap) {
+    struct keys grown = {.nslots = k->nslots != 0 ? k->nslots : (size_t)1 << 16};
+    if (2 * (k->n + more) <= k->nslots) {
         return true;
-    }
-    keys_unique(k);
-    while (cap < 2 * (k->n + more)) {
-        cap *= 2;
     }
     if (k->n > FILTER_KEYS_MAX) {
         return false;
     }
-    grown = realloc(k->key, cap * sizeof *grown);
-    if (grown == NULL) {
+    while (grown.nslots < 2 * (k->n + more)) {
+        grown.nslots *= 2;
+    }
+    grown.slot = calloc(grown.nslots, sizeof *grown.slot);
+    if (grown.slot == NULL) {
         return false;
     }
-    k->key = grown;
-    k->cap = cap;
+    for (size_t i = 0; i < k->nslots; i++) {
+        if (k->slot[i] != 0) {
+            keys_insert(&grown, k->slot[i]);
+        }
+    }
+    free(k->slot);
+    *k = grown;
     return true;
 }
 
@@ -112,8 +102,25 @@ static void keys_add(struct keys *k, const struct ip *addr, uint32_t n)
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        k->key[k->n++] = addrfilter_key(&addr[i]);
+        uint64_t key = addrfilter_key(&addr[i]);
+        if (key == 0) { /* one address in 2^64: the set cannot hold it */
+            k->given_up = true;
+            return;
+        }
+        keys_insert(k, key);
     }
+}
+
+/* The keys to the front of the slots, as an array. The set is not one any more. */
+static const uint64_t *keys_list(struct keys *k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->nslots; i++) {
+        if (k->slot[i] != 0) {
+            k->slot[n++] = k->slot[i];
+        }
+    }
+    return k->slot;
 }
 
 /* ------------------------------------------------------------------ writing pieces */
@@ -256,8 +263,8 @@ static int put_filter(struct weir1_writer *w, struct footer *f)
     size_t from = f->octets.len;
     int rc = 0;
     if (!w->keys.given_up && w->nblocks > 0) {
-        keys_unique(&w->keys);
-        rc = addrfilter_build(w->keys.key, (uint32_t)w->keys.n, &f->octets);
+        rc = addrfilter_build(keys_list(&w->keys), (uint32_t)w->keys.n, &f->octets);
+        w->keys.given_up = true;
         section_end(f, WEIR1_SECTION_FILTER, from);
     }
     return rc == ERR_LIMIT ? 0 : rc;
@@ -316,7 +323,7 @@ static void weir1_release(struct flowwriter *base)
     meta_free(&w->pending);
     buf_free(&w->block);
     buf_free(&w->heads);
-    free(w->keys.key);
+    free(w->keys.slot);
     free(w->list);
     free((char *)(uintptr_t)w->options.ident);
     free(w);
