@@ -20,6 +20,7 @@ include tests/unit/probe/local.mk
 include tests/compat/filter/local.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk
+include tests/perf/local.mk
 include tests/suites.mk
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -32,4 +33,3 @@ check-local: $(check_PROGRAMS) $(bin_PROGRAMS) $(sbin_PROGRAMS)
 clean-local:
 	rm -rf tests/logs
 
-.PHONY: bench

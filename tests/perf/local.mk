@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+# make bench: the synthetic day, weir against its peers. BENCH="--flows 20000000" hands options on.
+EXTRA_PROGRAMS += tests/perf/genday
+tests_perf_genday_SOURCES = tests/perf/genday.c tests/perf/daymodel.c tests/perf/daymodel.h \
+    tests/perf/daypcap.c tests/perf/daypcap.h
+tests_perf_genday_LDADD = $(STORE_LIBS) $(WIRE_LIBS)
+CLEANFILES += tests/perf/genday
+EXTRA_DIST += tests/perf/bench.py
+
+bench: all tests/perf/genday
+	WEIR_SRC="$(abs_top_srcdir)" WEIR_BUILD="$(abs_top_builddir)" \
+	    python3 -B $(srcdir)/tests/perf/bench.py $(BENCH)
+
+.PHONY: bench
