@@ -16,3 +16,11 @@ SUITES += tests/format/run.sh
 EXTRA_DIST += tests/format tests/tools/weirread.py
 SUITES += tests/wire/live.py
 EXTRA_DIST += tests/wire/live.py
+
+SUITES += tests/compat/golden.py
+EXTRA_DIST += tests/compat/golden.py tests/compat/golden-exceptions.txt tests/compat/golden-exceptions
+
+SUITES += tests/cli/query.py
+EXTRA_DIST += tests/cli/query.py
+check_PROGRAMS += tests/tools/mkflows
+tests_tools_mkflows_LDADD = $(STORE_LIBS)

@@ -2,8 +2,8 @@
 /*
  * sessionrun.c - one scan, and its results to the printer or into a file.
  *
- * What is collected: a listing as flows come, a table (sorted or aggregated), statistics, a written file.
- * Tables and statistics are shown after the scan.
+ * What is collected: a listing as flows come, a table (sorted or aggregated), statistics, a
+ * written file. Tables and statistics are shown after the scan.
  */
 #include "cmd/session.h"
 

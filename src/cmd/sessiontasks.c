@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * sessiontasks.c - what weir does instead of a query: help, information about files, changes of files.
+ * sessiontasks.c - what weir does instead of a query: help, information about files, changes of
+ * files.
  */
 #include "cmd/session.h"
 

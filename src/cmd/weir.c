@@ -2,8 +2,8 @@
 /*
  * weir.c - the query command: list, filter, sort, aggregate and count flows.
  *
- * What was typed (query/asked.h) is either a task of its own or a query; a query is prepared step by
- * step and then run. See session.h.
+ * What was typed (query/asked.h) is either a task of its own or a query; a query is prepared step
+ * by step and then run. See session.h.
  */
 #include "cmd/session.h"
 

@@ -2,9 +2,9 @@
 /*
  * aggregate.c - the operator that groups flows.
  *
- * A piece groups the rows of one block, merging puts the groups into the operator's own in the order in
- * which they appeared, so the result is that of one pass over all flows. Keys are built column by column
- * into one array for all rows of a block.
+ * A piece groups the rows of one block, merging puts the groups into the operator's own in the
+ * order in which they appeared, so the result is that of one pass over all flows. Keys are built
+ * column by column into one array for all rows of a block.
  */
 #include "query/aggregate.h"
 
@@ -199,7 +199,8 @@ static const struct ip *address(const struct piece *p, const struct column *c, e
     return changed != NULL ? &changed[i] : column_ip(c, row);
 }
 
-static void mask_addresses(struct piece *p, struct batch *b, const struct aggr_part *part, uint32_t n)
+static void mask_addresses(struct piece *p, struct batch *b, const struct aggr_part *part,
+                           uint32_t n)
 {
     bool v4 = part->element->kind == AGGR_ADDR4;
     enum field_group family = v4 ? GROUP_IPV4 : GROUP_IPV6;
@@ -216,7 +217,8 @@ static void mask_addresses(struct piece *p, struct batch *b, const struct aggr_p
     }
 }
 
-static void net_addresses(struct piece *p, struct batch *b, const struct aggr_part *part, uint32_t n)
+static void net_addresses(struct piece *p, struct batch *b, const struct aggr_part *part,
+                          uint32_t n)
 {
     const struct column *mask = batch_column(b, part->element->field[1]);
     struct ip *mine = part->element->field[0] == FIELD_SRC_ADDR ? p->src : p->dst;

@@ -16,8 +16,9 @@
  *     AS     FIELD1; 0 is looked up in the geo data base
  *     GEO    country code of the address FIELD1
  *
- * Groups come in the order in which their first flow appears; a group shows that flow's fields, with masks
- * applied, and the sums of all. Bidirectional groups take flows of the opposite direction, too.
+ * Groups come in the order in which their first flow appears; a group shows that flow's fields,
+ * with masks applied, and the sums of all. Bidirectional groups take flows of the opposite
+ * direction, too.
  */
 #ifndef WEIR_QUERY_AGGREGATE_H
 #define WEIR_QUERY_AGGREGATE_H
@@ -70,7 +71,8 @@ void aggregation_format(const struct aggregation *a, bool csv, bool geo, struct 
 /* May a format with this tag be used? Tags of elements that are not aggregated may not. */
 bool aggregation_allows(const struct aggregation *a, const char *tag);
 
-/* What written records keep: groups, and of them those fields that are aggregated; all others are 0. */
+/* What written records keep: groups, and of them those fields that are aggregated; all others are
+ * 0. */
 uint64_t aggregation_groups(const struct aggregation *a);
 void aggregation_kept(const struct aggregation *a, struct field_set *fields);
 

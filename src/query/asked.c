@@ -2,8 +2,8 @@
 /*
  * asked.c - option rows and one small reader for each kind of argument.
  *
- * A reader returns true to go on. It returns false when reading ends: a task of its own, or an argument that
- * fails, after saying so.
+ * A reader returns true to go on. It returns false when reading ends: a task of its own, or an
+ * argument that fails, after saying so.
  */
 #include "query/asked.h"
 
@@ -389,41 +389,65 @@ static bool read_memory(struct asked *q, const char *v)
 
 /* key, long name, argument, its name, reader, help */
 #define OPTIONS(X)                                                                                 \
-    X('r', NULL, OPT_REQUIRED, "path", read_r, "Read flows from a file, or all files below a directory.") \
-    X('R', NULL, OPT_REQUIRED, "list", read_R, "Read a sequence of files: dir, dir/first or dir/first:last.") \
-    X('M', NULL, OPT_REQUIRED, "dirs", read_M, "Read the same files from several directories: /dir/a:b:c; needs -r or -R without directory.") \
+    X('r', NULL, OPT_REQUIRED, "path", read_r,                                                     \
+      "Read flows from a file, or all files below a directory.")                                   \
+    X('R', NULL, OPT_REQUIRED, "list", read_R,                                                     \
+      "Read a sequence of files: dir, dir/first or dir/first:last.")                               \
+    X('M', NULL, OPT_REQUIRED, "dirs", read_M,                                                     \
+      "Read the same files from several directories: /dir/a:b:c; needs -r or -R "                  \
+      "without directory.")                                                                        \
     X('f', NULL, OPT_REQUIRED, "file", read_f, "Read the filter from a file.")                     \
-    X('t', NULL, OPT_REQUIRED, "window", read_t, "Only flows inside of a time window: yyyy/MM/dd.hh:mm:ss[-yyyy/MM/dd.hh:mm:ss].") \
+    X('t', NULL, OPT_REQUIRED, "window", read_t,                                                   \
+      "Only flows inside of a time window: yyyy/MM/dd.hh:mm:ss[-yyyy/MM/dd.hh:mm:ss].")            \
     X('c', NULL, OPT_REQUIRED, "count", read_c, "Stop after that many matching records.")          \
-    X('n', NULL, OPT_REQUIRED, "count", read_n, "Rows of sorted tables and statistics; 0 is all; default 10 for statistics.") \
-    X('o', NULL, OPT_REQUIRED, "format", read_o, "Output format: line, long, extended, biline, bilong, raw, csv, csv-fast, json, ndjson, null, fmt:..., csv:...; see --help=fmt.") \
+    X('n', NULL, OPT_REQUIRED, "count", read_n,                                                    \
+      "Rows of sorted tables and statistics; 0 is all; default 10 for statistics.")                \
+    X('o', NULL, OPT_REQUIRED, "format", read_o,                                                   \
+      "Output format: line, long, extended, biline, bilong, raw, csv, csv-fast, json, "            \
+      "ndjson, null, fmt:..., csv:...; see --help=fmt.")                                           \
     X('q', NULL, OPT_NONE, NULL, read_q, "No header and no summary.")                              \
     X('N', NULL, OPT_NONE, NULL, read_N, "Plain numbers: not scaled, no names.")                   \
     X('6', NULL, OPT_NONE, NULL, read_6, "Whole IPv6 addresses instead of shortened ones.")        \
-    X('T', NULL, OPT_NONE, NULL, read_T, "Mark addresses with an octet 1 for programs that make links of them.") \
+    X('T', NULL, OPT_NONE, NULL, read_T,                                                           \
+      "Mark addresses with an octet 1 for programs that make links of them.")                      \
     X('a', NULL, OPT_NONE, NULL, read_a, "Aggregate flows by addresses, ports and protocol.")      \
-    X('A', NULL, OPT_REQUIRED, "list", read_A, "Aggregate by a list of elements, with masks: srcip4/24,dstport; see --help=aggr.") \
-    X('b', NULL, OPT_NONE, NULL, read_b, "Aggregate both directions of a connection into one flow.") \
-    X('B', NULL, OPT_NONE, NULL, read_B, "The same, turned so that the server is the destination.") \
-    X('s', NULL, OPT_REQUIRED, "stat", read_s, "Statistic: element[:p][/order[:a|:d]...] or record[/order...]; see --help=stat.") \
-    X('O', NULL, OPT_REQUIRED, "order", read_O, "Sort the output: tstart, tend, duration, flows, packets, bytes, pps, bps, bpp, ...; :a or :d gives the direction.") \
+    X('A', NULL, OPT_REQUIRED, "list", read_A,                                                     \
+      "Aggregate by a list of elements, with masks: srcip4/24,dstport; see "                       \
+      "--help=aggr.")                                                                              \
+    X('b', NULL, OPT_NONE, NULL, read_b,                                                           \
+      "Aggregate both directions of a connection into one flow.")                                  \
+    X('B', NULL, OPT_NONE, NULL, read_B,                                                           \
+      "The same, turned so that the server is the destination.")                                   \
+    X('s', NULL, OPT_REQUIRED, "stat", read_s,                                                     \
+      "Statistic: element[:p][/order[:a|:d]...] or record[/order...]; see --help=stat.")           \
+    X('O', NULL, OPT_REQUIRED, "order", read_O,                                                    \
+      "Sort the output: tstart, tend, duration, flows, packets, bytes, pps, bps, bpp, "            \
+      "...; :a or :d gives the direction.")                                                        \
     X('m', NULL, OPT_NONE, NULL, read_m, NULL)                                                     \
-    X('P', NULL, OPT_REQUIRED, "filter", read_P, "Filter for the rows of tables made by aggregation or sorting.") \
-    X('l', NULL, OPT_REQUIRED, "packets", read_l, "Only table rows with at least (with -: at most) that many packets.") \
-    X('L', NULL, OPT_REQUIRED, "bytes", read_L, "Only table rows with at least (with -: at most) that many octets.") \
+    X('P', NULL, OPT_REQUIRED, "filter", read_P,                                                   \
+      "Filter for the rows of tables made by aggregation or sorting.")                             \
+    X('l', NULL, OPT_REQUIRED, "packets", read_l,                                                  \
+      "Only table rows with at least (with -: at most) that many packets.")                        \
+    X('L', NULL, OPT_REQUIRED, "bytes", read_L,                                                    \
+      "Only table rows with at least (with -: at most) that many octets.")                         \
     X('w', NULL, OPT_REQUIRED, "file", read_w, "Write the matching flows to a flow file.")         \
-    X('z', NULL, OPT_OPTIONAL, "method", read_z, "Compression of the written file: -z=zstd[:level], lz4[:level], bz2, lzo, none.") \
+    X('z', NULL, OPT_OPTIONAL, "method", read_z,                                                   \
+      "Compression of the written file: -z=zstd[:level], lz4[:level], bz2, lzo, none.")            \
     X('j', NULL, OPT_NONE, NULL, read_j, "The same as -z=bz2.")                                    \
     X('y', NULL, OPT_NONE, NULL, read_y, "The same as -z=lz4.")                                    \
     X('I', NULL, OPT_NONE, NULL, read_I, "Totals of the files, from their headers.")               \
     X('g', NULL, OPT_NONE, NULL, read_g, "One line of totals for each file, for plotting.")        \
     X('E', NULL, OPT_REQUIRED, "file", read_E, "Exporters and samplers of a file.")                \
     X('v', NULL, OPT_REQUIRED, "file", read_v, "Verify a file; after -X with all its blocks.")     \
-    X('x', NULL, OPT_REQUIRED, "file", read_x, "Extension maps of a file (only nfdump 1.6 has them).") \
+    X('x', NULL, OPT_REQUIRED, "file", read_x,                                                     \
+      "Extension maps of a file (only nfdump 1.6 has them).")                                      \
     X('i', NULL, OPT_REQUIRED, "ident", read_i, "Change the ident of the file given by -r.")       \
-    X('J', NULL, OPT_REQUIRED, "method", read_J, "Change the compression of files: 0 none, 1 lzo, 2 bz2, 3 lz4[:level], 4 zstd[:level].") \
+    X('J', NULL, OPT_REQUIRED, "method", read_J,                                                   \
+      "Change the compression of files: 0 none, 1 lzo, 2 bz2, 3 lz4[:level], 4 "                   \
+      "zstd[:level].")                                                                             \
     X('C', NULL, OPT_REQUIRED, "file", read_C, "Configuration file; none: no configuration.")      \
-    X('G', NULL, OPT_REQUIRED, "file", read_G, "Geo data base (nfdump's, or .mmdb); none: no data base.") \
+    X('G', NULL, OPT_REQUIRED, "file", read_G,                                                     \
+      "Geo data base (nfdump's, or .mmdb); none: no data base.")                                   \
     X('H', NULL, OPT_REQUIRED, "file", read_H, "Tor data base; none: no data base.")               \
     X('W', NULL, OPT_REQUIRED, "count", read_W, "Threads that read and filter.")                   \
     X('X', NULL, OPT_NONE, NULL, read_X, "Show the compiled filter and end.")                      \
@@ -432,13 +456,20 @@ static bool read_memory(struct asked *q, const char *v)
     X('V', "version", OPT_NONE, NULL, read_V, "Version.")                                          \
     X('h', NULL, OPT_NONE, NULL, read_h, "This text.")                                             \
     X(LONG_HELP, "help", OPT_OPTIONAL, "topic", read_help, "Help on filter, fmt, stat or aggr.")   \
-    X(LONG_EXPLAIN, "explain", OPT_NONE, NULL, read_explain, "Show how the query is done: program, columns, blocks left out, times.") \
-    X(LONG_STRICT, "strict", OPT_NONE, NULL, read_strict, "Exit with 1 when files, blocks or flows are missing.") \
-    X(LONG_MEMORY, "memory", OPT_REQUIRED, "size", read_memory, "Memory that tables may take: 500m, 2g; default half of the machine's.") \
-    X(LONG_PROGRESS, "progress", OPT_NONE, NULL, read_progress, "Show progress on standard error.") \
+    X(LONG_EXPLAIN, "explain", OPT_NONE, NULL, read_explain,                                       \
+      "Show how the query is done: program, columns, blocks left out, times.")                     \
+    X(LONG_STRICT, "strict", OPT_NONE, NULL, read_strict,                                          \
+      "Exit with 1 when files, blocks or flows are missing.")                                      \
+    X(LONG_MEMORY, "memory", OPT_REQUIRED, "size", read_memory,                                    \
+      "Memory that tables may take: 500m, 2g; default half of the machine's.")                     \
+    X(LONG_PROGRESS, "progress", OPT_NONE, NULL, read_progress,                                    \
+      "Show progress on standard error.")                                                          \
     X(LONG_UTC, "utc", OPT_NONE, NULL, read_utc, "Times in UTC instead of the local zone.")        \
-    X(LONG_FORMAT, "format", OPT_REQUIRED, "name", read_format, "Format of written files: weir or nfdump.") \
-    X(LONG_REPAIR, "repair", OPT_REQUIRED, "file", read_repair, "Rebuild a damaged or unfinished file from its readable blocks; -w names the result.")
+    X(LONG_FORMAT, "format", OPT_REQUIRED, "name", read_format,                                    \
+      "Format of written files: weir or nfdump.")                                                  \
+    X(LONG_REPAIR, "repair", OPT_REQUIRED, "file", read_repair,                                    \
+      "Rebuild a damaged or unfinished file from its readable blocks; -w names the "               \
+      "result.")
 
 const struct opt_row asked_rows[] = {
 #define X(key, name, arg, arg_name, reader, help) {key, name, arg, arg_name, help},

@@ -2,9 +2,9 @@
 /*
  * asked.h - what was typed on the command line of weir, checked option by option.
  *
- * Options act in their order: one with a wrong argument ends the reading, and so does one that is a whole
- * task of its own (-h, -V, -E, -x, -v). Everything that depends on several options is decided later (plan.h).
- * Texts point into argv or into the arena.
+ * Options act in their order: one with a wrong argument ends the reading, and so does one that is
+ * a whole task of its own (-h, -V, -E, -x, -v). Everything that depends on several options is
+ * decided later (plan.h). Texts point into argv or into the arena.
  */
 #ifndef WEIR_QUERY_ASKED_H
 #define WEIR_QUERY_ASKED_H

@@ -2,8 +2,8 @@
 /*
  * chunks.h - a growing array of items of one size that never move.
  *
- * Memory comes in chunks of CHUNK_ITEMS items; the list of chunks is the only thing that is copied when
- * it grows. Used by one thread at a time.
+ * Memory comes in chunks of CHUNK_ITEMS items; the list of chunks is the only thing that is
+ * copied when it grows. Used by one thread at a time.
  */
 #ifndef WEIR_QUERY_CHUNKS_H
 #define WEIR_QUERY_CHUNKS_H

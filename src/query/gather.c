@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * gather.c - see gather.h. One loop for each form and width of columns, so that none decides per row.
+ * gather.c - see gather.h. One loop for each form and width of columns, so that none decides per
+ * row.
  */
 #include "query/gather.h"
 

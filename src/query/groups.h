@@ -2,7 +2,8 @@
 /*
  * groups.h - a hash table that numbers keys of one length in the order they first appear.
  *
- * Open addressing; a slot holds half of the hash and the number of the key, keys lie apart and never move.
+ * Open addressing; a slot holds half of the hash and the number of the key, keys lie apart and
+ * never move.
  */
 #ifndef WEIR_QUERY_GROUPS_H
 #define WEIR_QUERY_GROUPS_H

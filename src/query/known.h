@@ -2,8 +2,9 @@
 /*
  * known.h - names and exporters met so far in a scan, as immutable snapshots.
  *
- * Printers in several threads read a snapshot while the scan learns more: learning something new makes a new
- * snapshot, the old ones stay until the end. Nothing new, no new snapshot, so there are few.
+ * Printers in several threads read a snapshot while the scan learns more: learning something new
+ * makes a new snapshot, the old ones stay until the end. Nothing new, no new snapshot, so there
+ * are few.
  */
 #ifndef WEIR_QUERY_KNOWN_H
 #define WEIR_QUERY_KNOWN_H
@@ -19,7 +20,8 @@ struct known {
 void known_init(struct known *k);
 void known_free(struct known *k);
 
-/* Learn from m (NULL: nothing). Returns 0 or ERR_NOMEM. Counters of exporters alone are not news. */
+/* Learn from m (NULL: nothing). Returns 0 or ERR_NOMEM. Counters of exporters alone are not news.
+ * */
 int known_learn(struct known *k, const struct flow_meta *m);
 
 /* What is known now; never NULL; valid until known_free(). */

@@ -2,13 +2,14 @@
 /*
  * operator.h - what is done with the flows that pass: list, sort, group, count, write.
  *
- * A scan reads blocks with several workers. Each worker has one piece of every operator. For each block
- * that has passing rows the worker lets the piece consume the rows, without any lock; then, when all
- * earlier blocks are done, it lets the operator merge the piece, which is empty again afterwards. So merges
- * come one at a time and in the order of the input, whatever the number of workers.
+ * A scan reads blocks with several workers. Each worker has one piece of every operator. For each
+ * block that has passing rows the worker lets the piece consume the rows, without any lock; then,
+ * when all earlier blocks are done, it lets the operator merge the piece, which is empty again
+ * afterwards. So merges come one at a time and in the order of the input, whatever the number of
+ * workers.
  *
- * consume() may touch only the piece and constant data; all columns of `fields` are loaded. Functions
- * return 0 or ERR_*; an error ends the scan.
+ * consume() may touch only the piece and constant data; all columns of `fields` are loaded.
+ * Functions return 0 or ERR_*; an error ends the scan.
  */
 #ifndef WEIR_QUERY_OPERATOR_H
 #define WEIR_QUERY_OPERATOR_H

@@ -2,8 +2,8 @@
 /*
  * order.h - what tables are sorted by, from order.def.
  *
- * Element statistics and record tables have different names for some orders; both are columns of one
- * row. A value is an unsigned number; rates are integer divisions.
+ * Element statistics and record tables have different names for some orders; both are columns of
+ * one row. A value is an unsigned number; rates are integer divisions.
  */
 #ifndef WEIR_QUERY_ORDER_H
 #define WEIR_QUERY_ORDER_H

@@ -15,8 +15,8 @@ struct rewritten {
     bool recovered;          /* the old file had no trailer */
 };
 
-/* Read `from`, write `to` (which may be the same name) with these options; exporters, samplers, names and
- * losses stay. The old file stays as it is if anything fails. */
+/* Read `from`, write `to` (which may be the same name) with these options; exporters, samplers,
+ * names and losses stay. The old file stays as it is if anything fails. */
 int rewrite_file(const char *from, const char *to, const struct flowwriter_options *options,
                  struct rewritten *result, struct fault *fault);
 

@@ -2,10 +2,10 @@
 /*
  * rows.h - flows kept as packed rows of just the fields a query needs.
  *
- * The layout is made from a set of stored fields; a VAR value is kept as a struct span whose octets
- * live in the rows' arena. Group masks are always among the fields. Rows never move. Used by one thread
- * at a time. rows_batch() makes a batch of any selection of rows, which lives until the batch is reset
- * or rows are cleared.
+ * The layout is made from a set of stored fields; a VAR value is kept as a struct span whose
+ * octets live in the rows' arena. Group masks are always among the fields. Rows never move. Used
+ * by one thread at a time. rows_batch() makes a batch of any selection of rows, which lives until
+ * the batch is reset or rows are cleared.
  */
 #ifndef WEIR_QUERY_ROWS_H
 #define WEIR_QUERY_ROWS_H
@@ -53,8 +53,8 @@ void rows_set_u64(struct rows *r, size_t row, enum field_id id, uint64_t value);
 /* Memory held, octets. */
 size_t rows_memory(const struct rows *r);
 
-/* Make *b (reset here) the n rows named in `which`: all fields of the layout as FLAT or VAR columns.
- * Returns 0 or ERR_NOMEM. */
+/* Make *b (reset here) the n rows named in `which`: all fields of the layout as FLAT or VAR
+ * columns. Returns 0 or ERR_NOMEM. */
 int rows_batch(const struct rows *r, const uint64_t *which, uint32_t n, struct batch *b);
 
 #endif

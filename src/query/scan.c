@@ -2,10 +2,11 @@
 /*
  * scan.c - see scan.h.
  *
- * All shared state is in struct scan under its lock. Steps of work get sequence numbers when they are
- * handed out: one for each file (its opening is reported) and one for each block that may match. Two
- * counters say whose turn it is: `numbered` (passing rows are counted and cut at the limit) and `merged`.
- * Every step passes both, even if it failed or the scan stops, so nobody waits forever.
+ * All shared state is in struct scan under its lock. Steps of work get sequence numbers when they
+ * are handed out: one for each file (its opening is reported) and one for each block that may
+ * match. Two counters say whose turn it is: `numbered` (passing rows are counted and cut at the
+ * limit) and `merged`. Every step passes both, even if it failed or the scan stops, so nobody
+ * waits forever.
  */
 #include "query/scan.h"
 

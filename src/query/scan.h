@@ -2,11 +2,11 @@
 /*
  * scan.h - read files with several workers, filter, and feed operators in the order of the input.
  *
- * How it works: files are opened ahead by whichever worker is free; the blocks of opened files that may hold
- * matching rows (zones, time window) are handed out in order. A worker reads and filters its block without
- * a lock, waits for its turn to number the passing rows (and to cut them at a limit), lets its pieces of the
- * operators consume them, and waits for its turn to merge. A turn is a position (file, block), so results do
- * not depend on the number of workers.
+ * How it works: files are opened ahead by whichever worker is free; the blocks of opened files
+ * that may hold matching rows (zones, time window) are handed out in order. A worker reads and
+ * filters its block without a lock, waits for its turn to number the passing rows (and to cut
+ * them at a limit), lets its pieces of the operators consume them, and waits for its turn to
+ * merge. A turn is a position (file, block), so results do not depend on the number of workers.
  *
  * Damage does not stop a scan: it is told to `warn` in order and counted in the account.
  */
@@ -64,8 +64,8 @@ struct scan_account {
     uint64_t rows_read;
 };
 
-/* Run. The account is valid in any case; scan_account_free() it. Returns 0, ERR_NOMEM, or the first error
- * of an operator with *fault. */
+/* Run. The account is valid in any case; scan_account_free() it. Returns 0, ERR_NOMEM, or the
+ * first error of an operator with *fault. */
 int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault);
 void scan_account_free(struct scan_account *a);
 

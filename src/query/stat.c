@@ -11,7 +11,8 @@
 
 static const struct stat_element elements[] = {
 #define STAT(name, header, kind, field1, field2, field3, field4)                                   \
-    {name, header, STAT_KIND_##kind, {FIELD_##field1, FIELD_##field2, FIELD_##field3, FIELD_##field4}},
+    {name, header, STAT_KIND_##kind,                                                               \
+     {FIELD_##field1, FIELD_##field2, FIELD_##field3, FIELD_##field4}},
 #include "field/fields.def"
 };
 

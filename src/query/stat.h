@@ -6,9 +6,10 @@
  *
  *     STAT("name", "header", KIND, FIELD1, FIELD2, FIELD3, FIELD4)
  *
- * header: title of the value column. KIND: how values are read and printed (enum stat_kind). Each field that
- * is not NONE is counted by itself, so a flow may count up to four times. Kinds NUMBER, AS, ORG, PROTO,
- * TUNPROTO and GEO count a flow that lacks the field under 0 (empty); the others leave it out.
+ * header: title of the value column. KIND: how values are read and printed (enum stat_kind). Each
+ * field that is not NONE is counted by itself, so a flow may count up to four times. Kinds
+ * NUMBER, AS, ORG, PROTO, TUNPROTO and GEO count a flow that lacks the field under 0 (empty); the
+ * others leave it out.
  */
 #ifndef WEIR_QUERY_STAT_H
 #define WEIR_QUERY_STAT_H

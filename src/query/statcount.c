@@ -2,9 +2,9 @@
 /*
  * statcount.c - see statcount.h.
  *
- * A key is 16 octets of value, protocol and family; texts (ja3, ja4) follow behind. One reader for each
- * kind of value fills the key of a row, or says that the row has no value. Pieces tally the rows of a
- * block; merging adds them in the order in which values appeared.
+ * A key is 16 octets of value, protocol and family; texts (ja3, ja4) follow behind. One reader
+ * for each kind of value fills the key of a row, or says that the row has no value. Pieces tally
+ * the rows of a block; merging adds them in the order in which values appeared.
  */
 #include "query/statcount.h"
 
@@ -81,7 +81,8 @@ static bool read_present_number(const struct reading *r, uint32_t row, uint8_t *
     return has_field(r, row) && put_number(key, column_u64(r->column, row));
 }
 
-/* Access lists have shown as 0 since they became statistics; scripts that add columns rely on it. */
+/* Access lists have shown as 0 since they became statistics; scripts that add columns rely on it.
+ * */
 static bool read_acl(const struct reading *r, uint32_t row, uint8_t *key)
 {
     return has_field(r, row) && put_number(key, 0);

@@ -2,9 +2,9 @@
 /*
  * statcount.h - the operator of one element statistic: tallies by value.
  *
- * Values are kept as keys of a fixed length in the order of their first appearance. Sorting starts from
- * the order of nfdump's hash cells (statcells.h), so that values with equal counters come in the order
- * that scripts know.
+ * Values are kept as keys of a fixed length in the order of their first appearance. Sorting
+ * starts from the order of nfdump's hash cells (statcells.h), so that values with equal counters
+ * come in the order that scripts know.
  */
 #ifndef WEIR_QUERY_STATCOUNT_H
 #define WEIR_QUERY_STATCOUNT_H
@@ -35,8 +35,8 @@ const struct stat_spec *statcount_spec(const struct statcount *s);
 
 size_t statcount_values(const struct statcount *s);
 
-/* Order all values, keys ascending, into a new array; every call starts from the same order. NULL: no
- * memory. */
+/* Order all values, keys ascending, into a new array; every call starts from the same order.
+ * NULL: no memory. */
 struct rank *statcount_rank(const struct statcount *s, enum order_id order);
 struct stat_value statcount_value(const struct statcount *s, size_t i);
 

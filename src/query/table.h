@@ -2,9 +2,10 @@
 /*
  * table.h - rows with counters: what sorting and aggregation make, and how it is shown in order.
  *
- * A table is filled with rows in the order of their first appearance. table_rank() orders it, any number of
- * times: equal keys stay in an order that depends on the ranking before (ranksort.h), as scripts know it.
- * table_show() walks the ranked rows as batches whose counters are those of the tallies.
+ * A table is filled with rows in the order of their first appearance. table_rank() orders it, any
+ * number of times: equal keys stay in an order that depends on the ranking before (ranksort.h),
+ * as scripts know it. table_show() walks the ranked rows as batches whose counters are those of
+ * the tallies.
  */
 #ifndef WEIR_QUERY_TABLE_H
 #define WEIR_QUERY_TABLE_H
@@ -44,8 +45,8 @@ void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flo
 /* Rows that have the generic group: only they have times and counters. Returns how many. */
 uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t *out);
 
-/* Add rows of a batch with their tallies, or one row of a table of the same layout; 0 or ERR_NOMEM. The two
- * halves of adding may be done apart, in the same order. */
+/* Add rows of a batch with their tallies, or one row of a table of the same layout; 0 or
+ * ERR_NOMEM. The two halves of adding may be done apart, in the same order. */
 int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n,
               const struct tally *tally);
 int table_add_tally(struct table *t, const struct tally *tally);
@@ -59,15 +60,15 @@ struct table_view {
     uint64_t top;               /* rows; 0: all */
     bool guess_direction;       /* turn flows so that the server is the destination */
     const struct filter *post;  /* rows that fail are left out, after the cut; NULL: none */
-    bool has_min_packets, has_min_bytes; /* limits of -l and -L; below: at most instead of at least */
+    bool has_min_packets, has_min_bytes; /* -l, -L; below: at most instead of at least */
     bool packets_below, bytes_below;
     uint64_t packets, bytes;
     const char *ident;          /* of the shown rows */
     const struct flow_meta *meta;
 };
 
-/* Called with batches in order; rows are those that are shown; number: of the batch's first row in the
- * table, from 1. Returns 0 or an error, which ends the show. */
+/* Called with batches in order; rows are those that are shown; number: of the batch's first row
+ * in the table, from 1. Returns 0 or an error, which ends the show. */
 typedef int table_shower(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
                          const uint64_t *bits);
 

@@ -2,8 +2,8 @@
 /*
  * window.c - time windows: text to milliseconds.
  *
- * A time is read part by part; each part is a row of `parts` that says how many digits it has, its bounds
- * and what ends it. Parts that are missing keep their smallest value.
+ * A time is read part by part; each part is a row of `parts` that says how many digits it has,
+ * its bounds and what ends it. Parts that are missing keep their smallest value.
  */
 #include "query/window.h"
 

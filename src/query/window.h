@@ -20,8 +20,8 @@ struct window {
 
 #define WINDOW_OPEN INT64_MAX
 
-/* Parse T1[-T2], T = yyyy[/MM[/dd[.hh[:mm[:ss[.mmm]]]]]] in the local zone. Returns 0, or ERR_SYNTAX
- * with the message for the user in fault->text (empty: nothing to say). */
+/* Parse T1[-T2], T = yyyy[/MM[/dd[.hh[:mm[:ss[.mmm]]]]]] in the local zone. Returns 0, or
+ * ERR_SYNTAX with the message for the user in fault->text (empty: nothing to say). */
 int window_parse(const char *text, struct window *w, struct fault *fault);
 
 /* Is a file with these times (msec) worth reading? last 0: unknown. */

@@ -2,8 +2,8 @@
 /*
  * writing.c - see writing.h.
  *
- * A piece only remembers the rows: encoding needs them in order and happens when it is merged. The batch
- * lives until then.
+ * A piece only remembers the rows: encoding needs them in order and happens when it is merged.
+ * The batch lives until then.
  */
 #include "query/writing.h"
 

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 """Run recorded command lines of nfdump 1.7.8 with weir and compare what comes out.
 
-The corpus is ../shared/compat/golden-query beside the checkout, or below $WEIR_SHARED; without it all is
-skipped. A case is NAME.cmd (a command a line, run one after the other in a directory with copies of the
-flow files), NAME.out, NAME.err and NAME.rc. Normalisation: the corpus' README.
+The corpus is ../shared/compat/golden-query beside the checkout, or below $WEIR_SHARED; without it
+all is skipped. A case is NAME.cmd (a command a line, run one after the other in a directory with
+copies of the flow files), NAME.out, NAME.err and NAME.rc. Normalisation: the corpus' README.
 
-What is said about damaged files (broken-*) may be worded differently: there standard error must only
-be empty or not as recorded. golden-exceptions.txt lists the cases where weir differs on purpose, with the reason; what weir prints
-there is kept in golden-exceptions/. Usage texts are our own: exit code and stream are compared.
+What is said about damaged files (broken-*) may be worded differently: there standard error must
+only be empty or not as recorded. Usage texts are our own: exit code and stream are compared.
+golden-exceptions.txt lists the cases where weir differs on purpose, with the reason; what weir
+prints there is kept in golden-exceptions/.
 
 golden.py [-v] [-u] [-w PROGRAM] [NAME-PREFIX...]
   -v  show differences      -u  rewrite golden-exceptions/ (review the changes)

@@ -7,3 +7,9 @@ SUITES += tests/lint/options.sh
 EXTRA_DIST += tests/lint/options.sh
 check_PROGRAMS += tests/tools/options_mdoc
 tests_tools_options_mdoc_LDADD = $(PROBE_LIBS)
+
+# Tables of weir(1) against the rows they come from.
+SUITES += tests/lint/weirpage.sh
+EXTRA_DIST += tests/lint/weirpage.sh
+check_PROGRAMS += tests/tools/query_mdoc
+tests_tools_query_mdoc_LDADD = $(QUERY_LIBS)
