@@ -76,7 +76,7 @@ free_port() {
 }
 
 flows_stored() {
-    ./weir -q -N -R "$work/flows" -o 'fmt:%pr' 2>/dev/null | wc -l
+    ./weir -r "$work"/flows/nfcapd.current.* -o csv-fast 2>/dev/null | grep -c '^[0-9]' || true
 }
 
 # Everything exported has arrived when the count is above zero and stands still.
@@ -92,7 +92,8 @@ build
 port=$(free_port)
 mkdir "$work/flows"
 say "a collector on loopback, and a probe that sends it the flows of $capture"
-run ./weircapd -w "$work/flows" -b 127.0.0.1 -p "$port" >"$work/collector.log" 2>&1 &
+printf '$ %s\n' "./weircapd -w $work/flows -b 127.0.0.1 -p $port &"
+./weircapd -w "$work/flows" -b 127.0.0.1 -p "$port" >"$work/collector.log" 2>&1 &
 collector=$!
 wait_for "the collector to listen" port_taken "$port"
 run ./weirprobe -r "$capture" -v 10 -n "127.0.0.1:$port" | sed -n '1,8p'

@@ -754,7 +754,6 @@ static void handle_signals(void)
 static int run(struct collector *c, struct fault *fault)
 {
     int rc = 0;
-    handle_signals();
     recover_all(c);
     log_write(c->log, LOG_LEVEL_NOTICE, "Startup %s.", c->log->ident);
     if (c->feed != NULL) {
@@ -809,6 +808,7 @@ int collector_run(const struct collector_plan *plan, struct fault *fault)
     c->plan = plan;
     c->log = plan->log;
     c->pid_fd = -1;
+    handle_signals();
     rc = open_all(c, fault);
     if (rc == 0) {
         rc = run(c, fault);
