@@ -7,10 +7,13 @@
 
 #include "print/info.h"
 #include "query/rewrite.h"
+#include "store/verify.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Wrappers compare this with the versions of nfdump; what follows the dash is ours. */
 #define NFDUMP_VERSION "1.7.8"
@@ -182,12 +185,33 @@ static uint32_t count_damage(struct flowfile *f)
     return damaged;
 }
 
+static bool verify_layout2(struct session *s)
+{
+    struct buf out, err;
+    int rc;
+    buf_init(&out);
+    buf_init(&err);
+    rc = verify_nfdump(s->asked.argument, s->asked.dump, &out, &err);
+    say_out(&out);
+    say_err(&err);
+    buf_free(&out);
+    buf_free(&err);
+    return session_end(s, rc == 0 ? EXIT_OK : EXIT_FAILED);
+}
+
 static bool verify(struct session *s)
 {
     struct flowfile *f;
     struct fault fault;
     uint32_t damaged;
     fault_clear(&fault);
+    if (access(s->asked.argument, R_OK) != 0) {
+        fprintf(stderr, "Can't read '%s': %s\n", s->asked.argument, strerror(errno));
+        return session_end(s, EXIT_FAILED);
+    }
+    if (verify_knows(s->asked.argument)) {
+        return verify_layout2(s);
+    }
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
         cannot_open(s->asked.argument, &fault);
         return session_end(s, EXIT_FAILED);
