@@ -24,3 +24,5 @@ SUITES += tests/cli/query.py
 EXTRA_DIST += tests/cli/query.py
 check_PROGRAMS += tests/tools/mkflows
 tests_tools_mkflows_LDADD = $(STORE_LIBS)
+SUITES += tests/compat/collect_vs_nfcapd.py
+EXTRA_DIST += tests/compat/collect_vs_nfcapd.py

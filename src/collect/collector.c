@@ -404,7 +404,7 @@ static void ignore(struct collector *c, const struct datagram *d)
 static void take_datagram(struct collector *c, const struct datagram *d)
 {
     struct wire_datagram wd = {.data = d->data, .len = d->len, .from = d->from, .port = d->port,
-                               .received = d->received};
+                               .received = d->received, .stream = d->stream};
     bool fresh;
     int rc;
     c->now = d->received;
@@ -748,6 +748,7 @@ static void handle_signals(void)
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a full disk is an error, not an end */
     signal(SIGCHLD, SIG_IGN); /* commands are not waited for */
 }
 

@@ -25,6 +25,7 @@ struct datagram {
     struct ip from;
     uint16_t port;
     uint64_t received; /* msec since 1970 UTC */
+    bool stream;       /* a message out of a TCP connection */
 };
 
 struct bundle {

@@ -158,7 +158,8 @@ static bool cut_message(struct connection *c, struct bundle *b, uint64_t now)
     memcpy(place, c->data, (size_t)len);
     c->have -= (size_t)len;
     memmove(c->data, c->data + len, c->have);
-    b->datagrams[b->n++] = (struct datagram){place, (uint32_t)len, c->family, c->from, c->port, now};
+    b->datagrams[b->n++] = (struct datagram){place, (uint32_t)len, c->family, c->from, c->port, now,
+                                                   true};
     return true;
 }
 

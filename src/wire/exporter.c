@@ -145,8 +145,12 @@ struct wire_entry *exporter_of_agent(struct wire *w, const struct wire_datagram 
 struct wire_entry *exporter_get(struct wire *w, const struct wire_datagram *d, uint32_t version,
                                 uint32_t domain, int *rc)
 {
-    const struct ip none = {{0}};
-    return exporter_of_agent(w, d, version, domain, &none, rc);
+    struct ip session = {{0}};
+    if (d->stream) {
+        session.octet[14] = (uint8_t)(d->port >> 8);
+        session.octet[15] = (uint8_t)d->port;
+    }
+    return exporter_of_agent(w, d, version, domain, &session, rc);
 }
 
 void exporter_free(struct wire_entry *e)

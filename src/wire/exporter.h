@@ -35,7 +35,7 @@ struct pending {
 
 struct exporter_key { /* without padding: it is hashed and compared as octets */
     struct ip addr;
-    struct ip agent; /* sFlow: the address by which the agent names itself; else zero */
+    struct ip agent; /* sFlow: the address by which the agent names itself; streams: the port */
     uint32_t version;
     uint32_t domain;
 };

@@ -29,6 +29,7 @@ struct wire_datagram {
     struct ip from;     /* IPv4 as ::ffff:a.b.c.d */
     uint16_t port;
     uint64_t received;  /* msec since 1970 UTC */
+    bool stream;        /* over TCP: each connection counts for itself */
     void *source;       /* the caller's; handed back with exporters */
 };
 
@@ -37,7 +38,7 @@ struct wire_exporter {
     struct exporter id;        /* with packets (datagrams), flows, sequence_failures */
     struct loss loss;          /* since the last wire_take_losses */
     struct loss before;        /* until then */
-    struct ip agent;           /* sFlow: its own address; else zero */
+    struct ip agent;           /* sFlow: its own address; streams: the port; else zero */
     void *source;              /* of its last datagram */
     uint64_t last_heard;       /* msec since 1970 UTC */
     uint64_t duplicates;       /* datagrams seen twice or late */

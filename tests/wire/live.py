@@ -7,6 +7,7 @@ Files are read back with weir; every flow has its number in the octets, so each 
 import glob
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -36,14 +37,16 @@ def free_port():
 
 
 class Collector:
-    def __init__(self, directory, *options, port=None):
-        self.port = port or free_port()
+    def __init__(self, directory, *options, host="127.0.0.1", file_limit=None):
+        self.port = free_port()
         self.dir = directory
         os.makedirs(directory, exist_ok=True)
         self.log = open(os.path.join(TMP, "log"), "w+")
         where = [] if "-M" in options or "-n" in options else ["-w", directory]
         self.process = subprocess.Popen(
-            [CAPD, *where, "-b", "127.0.0.1", "-p", str(self.port), *options], stderr=self.log)
+            [CAPD, *where, "-b", host, "-p", str(self.port), *options], stderr=self.log,
+            preexec_fn=lambda: file_limit and resource.setrlimit(
+                resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY)))
         self.wait_for(lambda: "Startup" in self.text(), "no start")
 
     def text(self):
@@ -304,6 +307,36 @@ def test_floods():
     kib = int(status.split("VmRSS:")[1].split()[0])
     check(kib < 400000, f"{kib} KiB after floods")
     c.end()
+
+
+def test_ipv6():
+    d = fresh("ipv6")
+    c = Collector(d, "-t", "3600", host="::1")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        s.sendto(v5([8101]), ("::1", c.port))
+    c.wait_for(lambda: stored(d) == [8101], "IPv6", 5)
+    c.end()
+
+
+def test_full_disk():
+    """A file that may not grow is a full disk: said once, counted, and over when there is room."""
+    d = fresh("full")
+    c = Collector(d, "-t", "3600", "--flush", "50", file_limit=20000)
+    number = 20000
+    for i in range(400):
+        send(c.port, v5([random.randrange(1 << 31) for _ in range(29)], i * 29))
+        number += 29
+        time.sleep(0.005)
+        if "cannot write" in c.text():
+            break
+    c.wait_for(lambda: "cannot write" in c.text(), "no complaint about a full disk", 5)
+    check(c.text().count("cannot write") == 1, c.text())
+    resource.prlimit(c.process.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    send(c.port, v5([777], (i + 1) * 29))
+    c.wait_for(lambda: "again" in c.text(), "no end of the trouble", 5)
+    check(c.end() == 0, "exit code after a full disk")
+    check(777 in stored(d), "no flows after the disk had room")
 
 
 def test_wrong_start():
