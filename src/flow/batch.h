@@ -35,7 +35,8 @@ struct column {
     const void *codes;     /* DICT: one code a row, each < nvalues */
     const uint32_t *offsets; /* VAR: rows + 1 ascending offsets into bytes; value i is [i, i+1) */
     const uint8_t *bytes;  /* VAR */
-    bool sorted;           /* DICT: the table is strictly ascending (addresses: octet order) */
+    bool sorted;           /* DICT: the table is strictly ascending (addresses: octet order); if not, a
+                            * value may stand in it more than once */
 };
 
 struct batch;

@@ -21,6 +21,7 @@ void addrdict_free(struct addrdict *d)
     free(d->addr);
     free(d->code_of);
     free(d->slots);
+    free(d->keys);
     addrdict_init(d);
 }
 
@@ -147,17 +148,37 @@ static void place(struct addrdict *d, const struct key *k, uint32_t code)
     d->code_of[k->number] = code;
 }
 
-bool addrdict_sort(struct addrdict *d)
+/* Workspace for twice n keys, and code_of for n addresses. */
+static bool reserve_keys(struct addrdict *d)
 {
-    struct key *k = malloc(((size_t)d->n + 1) * 2 * sizeof *k);
-    uint32_t *code_of = realloc(d->code_of, ((size_t)d->n + 1) * sizeof *code_of);
-    uint32_t v4;
-    uint32_t low = 0;
+    uint32_t *code_of;
+    if (d->n <= d->keys_cap) {
+        return true;
+    }
+    free(d->keys);
+    d->keys_cap = 0;
+    d->keys = malloc((size_t)d->cap * 2 * sizeof(struct key));
+    code_of = realloc(d->code_of, (size_t)d->cap * sizeof *code_of);
     d->code_of = code_of != NULL ? code_of : d->code_of;
-    if (k == NULL || code_of == NULL) {
-        free(k);
+    if (d->keys == NULL || code_of == NULL) {
         return false;
     }
+    d->keys_cap = d->cap;
+    return true;
+}
+
+bool addrdict_sort(struct addrdict *d)
+{
+    struct key *k;
+    uint32_t v4;
+    uint32_t low = 0;
+    if (d->n == 0) {
+        return true;
+    }
+    if (!reserve_keys(d)) {
+        return false;
+    }
+    k = d->keys;
     for (uint32_t i = 0; i < d->n; i++) {
         k[i] = (struct key){ip_high(&d->addr[i]), ip_low(&d->addr[i]), i};
     }
@@ -172,7 +193,6 @@ bool addrdict_sort(struct addrdict *d)
     for (uint32_t i = v4 + low; i < d->n; i++) {
         place(d, &k[i], i);
     }
-    free(k);
     return true;
 }
 

@@ -20,6 +20,8 @@ struct addrdict {
     uint32_t cap;
     uint32_t *slots;   /* open addressing: number + 1 */
     uint32_t nslots;   /* a power of two */
+    void *keys;        /* workspace of sorting, for keys_cap addresses */
+    uint32_t keys_cap;
 };
 
 void addrdict_init(struct addrdict *d);

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#define SAMPLE 4096          /* values looked at for estimates */
+#define SAMPLE 2048          /* values looked at for estimates */
 #define SMALL 64             /* arrays below are CONST, RAW or BITS only */
 #define PLAIN_DEPTH 4        /* so are those nested that deeply */
 #define TOP_MAX 255          /* entries of a POPULAR table */
