@@ -20,6 +20,13 @@ void fmt_number(const struct token_use *t, const struct row *row, struct buf *ou
     put(row, out, first_u64(t, row), t->width);
 }
 
+/* A blank stands before the number, however long it is. */
+void fmt_blank_number(const struct token_use *t, const struct row *row, struct buf *out)
+{
+    buf_char(out, ' ');
+    put(row, out, first_u64(t, row), t->width - 1);
+}
+
 void csv_number(const struct token_use *t, const struct row *row, struct buf *out)
 {
     put(row, out, first_u64(t, row), 0);

@@ -40,15 +40,15 @@ void info_plot_head(struct buf *out)
 }
 
 /* "YYYY-MM-DD HH:MM:SS" from the digits after the first "nfcapd." of the path. */
-static void put_file_time(const char *path, struct buf *out)
+static bool put_file_time(const char *path, struct buf *out)
 {
     static const char shape[] = "####-##-## ##:##:##";
     const char *digits = strstr(path, "nfcapd.");
     char text[sizeof shape];
 
     if (digits == NULL) {
-        buf_str(out, "No datestring");
-        return;
+        buf_str(out, "No datestring\n");
+        return false;
     }
     digits += sizeof "nfcapd." - 1;
     for (size_t i = 0; i < sizeof text; i++) {
@@ -56,11 +56,14 @@ static void put_file_time(const char *path, struct buf *out)
         text[i] = !digit ? shape[i] : isdigit((unsigned char)*digits) ? *digits++ : '0';
     }
     buf_str(out, text);
+    return true;
 }
 
 void info_plot_line(const char *path, const struct flow_totals *t, struct buf *out)
 {
-    put_file_time(path, out);
+    if (!put_file_time(path, out)) {
+        return;
+    }
     buf_printf(out, ",%llu,%llu,%llu\n", (unsigned long long)t->flows,
                (unsigned long long)t->packets, (unsigned long long)t->bytes);
 }

@@ -93,7 +93,7 @@ static int setup(struct printer *p, const char *format, struct fault *fault, str
     p->kind = kinds[f.mode];
     p->options.long_ipv6 |= f.long_ipv6;
     p->tunnels = f.mode == PRINT_FMT || f.mode == PRINT_CSV;
-    p->check_times = f.mode == PRINT_FMT;
+    p->check_times = f.mode == PRINT_FMT || f.mode == PRINT_CSV;
     rc = parse(p, &f, fault, possible);
     if (rc == 0 && p->kind->prepare != NULL) {
         rc = p->kind->prepare(p);

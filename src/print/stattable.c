@@ -371,8 +371,8 @@ static void csv_row(const struct stat_style *style, const struct stat_table *t,
     buf_printf(out, "%llu.%03u,", (unsigned long long)(r.msec / 1000), (unsigned)(r.msec % 1000));
     if (t->proto == STAT_PROTO_VALUE) {
         buf_char(out, '0');
-    } else {
-        put_protocol(style, t, row, 0, out);
+    } else { /* numbers are padded here as in text */
+        put_protocol(style, t, row, style->options->plain_numbers ? -5 : 0, out);
     }
     buf_char(out, ',');
     csv_value(style, t, row, out);

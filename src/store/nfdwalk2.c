@@ -102,6 +102,9 @@ static struct nfd_place locate(const struct nfd_rows *r, const struct nfd_shape 
     if (id < sizeof header / sizeof header[0]) {
         return header[id];
     }
+    if (id == FIELD_RECORD_SIZE || id == FIELD_RECORD_ELEMENTS) {
+        return (struct nfd_place){id == FIELD_RECORD_SIZE ? 2 : 4, 0, NFD_U16};
+    }
     for (int k = 0; k < 2; k++) {
         const struct nfd_source *source = &layout->source[id][k];
         struct nfd_part part;
