@@ -128,8 +128,8 @@ def main():
     known = exceptions()
     passed = failed = 0
     for i, capture in enumerate(captures()):
-        version = (9, 5, 9)[i % 3] if "v6" not in capture else 9
         name = os.path.basename(capture)
+        version = 9 if name in known or "v6" in name or i % 2 else 5
         with tempfile.TemporaryDirectory() as work:
             equal, theirs, ours = run_case(capture, version, work)
         if equal != (name in known):
