@@ -21,6 +21,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 int weir_filter_scan(WEIR_FILTER_STYPE *value, void *scanner);
 
@@ -37,74 +38,119 @@ static void yyerror(struct parsing *p, void *scanner, const char *message)
     parsing_fail(p, ERR_LIMIT, message);
 }
 
-/* A term of some kind from its keyword; further parts are put in by the actions. */
-static struct ast_term term_of(enum term_kind kind, enum direction dir, struct token word)
+/* A term of some kind from its keyword; further parts are put in by the actions. NULL, then and from
+ * then on, when memory is out. */
+static struct ast_term *term_of(struct parsing *p, enum term_kind kind, enum direction dir,
+                                const struct token *word)
 {
-    struct ast_term t = {.kind = kind, .dir = dir, .cmp = CMP_EQ, .words = {word}, .nwords = 1};
+    struct ast_term *t = arena_zalloc(p->arena, sizeof *t);
+    if (t != NULL) {
+        t->kind = kind;
+        t->dir = dir;
+        t->words[t->nwords++] = *word;
+    }
     return t;
 }
 
-static struct ast_term and_word(struct ast_term t, struct token word)
+static struct ast_term *and_word(struct ast_term *t, const struct token *word)
 {
-    t.words[t.nwords++] = word;
+    if (t != NULL) {
+        t->words[t->nwords++] = *word;
+    }
     return t;
 }
 
-static struct ast_term and_number(struct ast_term t, enum comparator cmp, struct token number)
+static struct ast_term *and_number(struct ast_term *t, enum comparator cmp, const struct token *number)
 {
-    t.cmp = cmp;
-    t.number = number;
-    t.has_number = true;
+    if (t != NULL) {
+        t->cmp = cmp;
+        t->number = *number;
+        t->has_number = true;
+    }
     return t;
 }
 
-static struct ast_term and_list(struct ast_term t, struct ast_list *list)
+static struct ast_term *and_time(struct ast_term *t, enum comparator cmp, const struct token *time)
 {
-    t.list = list;
+    and_number(t, cmp, time);
+    if (t != NULL) {
+        t->has_number = false;
+    }
     return t;
 }
 
-static struct ast_term refused(struct ast_term t, const char *why)
+static struct ast_term *and_list(struct ast_term *t, struct ast_list *list)
 {
-    t.kind = TERM_REFUSED;
-    t.refusal = why;
+    if (t != NULL) {
+        t->list = list;
+    }
+    return t;
+}
+
+static struct ast_term *at_word(struct ast_term *t, const struct token *at)
+{
+    if (t != NULL) {
+        t->at = *at;
+    }
+    return t;
+}
+
+static struct ast_term *refused(struct ast_term *t, const char *why)
+{
+    if (t != NULL) {
+        t->kind = TERM_REFUSED;
+        t->refusal = why;
+    }
     return t;
 }
 
 /* asa .. and pf .. take a few directions as plain words. */
-static struct ast_term and_direction(struct ast_term t, struct token at, enum direction dir,
-                                     bool allowed)
+static struct ast_term *and_direction(struct ast_term *t, const struct token *at, enum direction dir,
+                                      bool allowed)
 {
-    struct token word = at;
+    struct token word = *at;
     word.text = word.raw = direction_text(dir);
     word.len = word.raw_len = (uint32_t)strlen(word.text);
-    return allowed ? and_word(t, word) : refused(t, "Unknown direction specifier");
+    return allowed ? and_word(t, &word) : refused(t, "Unknown direction specifier");
 }
 
-static struct list_entry entry(struct parsing *p, struct token word)
+static struct list_entry entry(const struct parsing *p, const struct token *word)
 {
-    struct list_entry e = {.token = word, .at = p->last};
+    struct list_entry e = {.token = *word, .at_raw = p->last.raw, .at_len = p->last.raw_len,
+                           .at_line = p->last.line};
     return e;
 }
 
-static struct list_entry entry_prefix(struct parsing *p, struct token word, struct token prefix)
+static struct list_entry entry_prefix(const struct parsing *p, const struct token *word,
+                                      const struct token *prefix)
 {
-    struct list_entry e = {.token = word, .at = p->last, .prefix_token = prefix, .has_prefix = true};
+    struct list_entry e = entry(p, word);
+    e.prefix_raw = prefix->raw;
+    e.prefix_len = prefix->raw_len;
+    e.prefix = prefix->number;
     return e;
 }
 
-static void finish(struct ast_term *t, struct parsing *p)
+static struct ast_node *finished(struct parsing *p, struct ast_term *t)
 {
-    if (t->at.raw == NULL) {
+    if (t != NULL && t->at.raw == NULL) {
         t->at = p->last;
     }
+    return t != NULL ? parsing_term(p, t) : NULL;
+}
+
+/* A word after "port in" that is no list. */
+static const char *why_not_pblock(const struct token *word)
+{
+    return !word->quoted && word->len == 6 && strncasecmp(word->text, "pblock", 6) == 0 ? NULL
+                                                                                    : "syntax error";
 }
 }
 
 %union {
     struct token token;
     struct ast_node *node;
-    struct ast_term term;
+    struct ast_term *term;
     struct ast_list *list;
     struct list_entry entry;
     enum direction dir;
@@ -149,82 +195,81 @@ unary:
     KW_NOT unary                { $$ = ast_not(p->arena, $2); if ($$ == NULL) YYNOMEM; }
   | '(' expr ')'                { $$ = $2; }
   | '(' expr ')' LABEL          { $$ = $2; }
-  | term                        { finish(&$1, p); $$ = parsing_term(p, &$1); if ($$ == NULL) YYNOMEM; }
+  | term                        { $$ = finished(p, $1); if ($$ == NULL) YYNOMEM; }
   ;
 
 term:
-    KW_ANY                      { $$ = term_of(TERM_ANY, DIR_ANY, $1); }
-  | KW_FAMILY                   { $$ = term_of(TERM_FAMILY, DIR_ANY, $1); }
-  | KW_IPV6                     { $$ = term_of(TERM_FAMILY, DIR_ANY, $1); }
-  | KW_IDENT PLAIN_WORD               { $$ = and_word(term_of(TERM_IDENT, DIR_ANY, $1), $2); }
-  | KW_NUMBER_TERM cmp NUMBER   { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
-  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | dir KW_PROTO NUMBER         { $$ = and_number(term_of(TERM_NUMBER, $1, $2), CMP_EQ, $3); }
-  | dir KW_PROTO PLAIN_WORD           { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
-  | dir KW_PROTO KW_IPV6        { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
-  | dir KW_PROTO KW_ICMP        { $$ = and_word(term_of(TERM_PROTO, $1, $2), $3); }
-  | dir KW_PORT cmp NUMBER      { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
-  | dir KW_PORT KW_IN '[' numbers ']' { $$ = and_list(term_of(TERM_NUMBERS, $1, $2), $5); }
-  | dir KW_PORT KW_IN KW_NAT PLAIN_WORD { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $5); }
-  | dir KW_PORT KW_IN PLAIN_WORD      { $$ = and_word(term_of(TERM_PBLOCK, $1, $2), $4);
-                                  if ($4.quoted || $4.len != 6 || strncasecmp($4.text, "pblock", 6) != 0) {
-                                      $$ = refused($$, "syntax error");
-                                  } }
-  | dir KW_AS cmp NUMBER        { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
-  | dir KW_AS KW_IN '[' numbers ']' { $$ = and_list(term_of(TERM_NUMBERS, $1, $2), $5); }
-  | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $2), $3, $4); (void)$1; }
-  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
-  | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
-  | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(TERM_FLAGS, DIR_ANY, $2), $3); (void)$1; }
-  | KW_TTL cmp NUMBER           { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
-  | KW_MIN KW_TTL cmp NUMBER    { $$ = and_number(term_of(TERM_NUMBER, DIR_MIN, $2), $3, $4); }
-  | KW_MAX KW_TTL cmp NUMBER    { $$ = and_number(term_of(TERM_NUMBER, DIR_MAX, $2), $3, $4); }
-  | KW_TTL PLAIN_WORD                 { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $1), $2); }
-  | KW_MIN KW_TTL PLAIN_WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
-  | KW_MAX KW_TTL PLAIN_WORD          { $$ = and_word(term_of(TERM_TTL, DIR_ANY, $2), $3); }
-  | KW_FWDSTAT cmp NUMBER       { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), $2, $3); }
-  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(TERM_FWDSTAT, DIR_ANY, $1), $2); }
-  | dir KW_COUNTER cmp NUMBER   { $$ = and_number(term_of(TERM_NUMBER, $1, $2), $3, $4); }
-  | dir KW_SMALL NUMBER         { $$ = and_number(term_of(TERM_NUMBER, $1, $2), CMP_EQ, $3); }
-  | KW_PLAIN NUMBER             { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), CMP_EQ, $2); }
-  | dir KW_IP PLAIN_WORD              { $$ = and_word(term_of(TERM_IP, $1, $2), $3); }
-  | dir KW_IP KW_IN '[' addrs ']' { $$ = and_list(term_of(TERM_IPS, $1, $2), $5); }
-  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(TERM_NETMASK, $1, $2), $3), $4); }
-  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(TERM_NET, $1, $2), $3), CMP_EQ, $5); }
-  | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(TERM_NUMBER, DIR_ANY, $1), CMP_EQ, $2); }
-  | KW_FLOWDIR side             { $$ = term_of(TERM_FLOWDIR, $2, $1); }
-  | KW_FLOWDIR                  { $$ = refused(term_of(TERM_FLOWDIR, DIR_ANY, $1), "Unknown flowdir: -1"); }
-  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(TERM_MPLS, DIR_ANY, $1), $2), $3, $4); }
-  | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(TERM_MPLS, DIR_ANY, $1), $2), $3, $4); }
-  | dir KW_MAC PLAIN_WORD             { $$ = and_word(term_of(TERM_MAC, $1, $2), $3); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3); $$.at = $3; }
-  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $3), $4); }
-  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2), $2, $3,
+    KW_ANY                      { $$ = term_of(p, TERM_ANY, DIR_ANY, &$1); }
+  | KW_FAMILY                   { $$ = term_of(p, TERM_FAMILY, DIR_ANY, &$1); }
+  | KW_IPV6                     { $$ = term_of(p, TERM_FAMILY, DIR_ANY, &$1); }
+  | KW_IDENT PLAIN_WORD               { $$ = and_word(term_of(p, TERM_IDENT, DIR_ANY, &$1), &$2); }
+  | KW_NUMBER_TERM cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
+  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | dir KW_PROTO NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
+  | dir KW_PROTO PLAIN_WORD           { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
+  | dir KW_PROTO KW_IPV6        { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
+  | dir KW_PROTO KW_ICMP        { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
+  | dir KW_PORT cmp NUMBER      { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
+  | dir KW_PORT KW_IN '[' numbers ']' { $$ = and_list(term_of(p, TERM_NUMBERS, $1, &$2), $5); }
+  | dir KW_PORT KW_IN KW_NAT PLAIN_WORD { $$ = and_word(term_of(p, TERM_PBLOCK, $1, &$2), &$5); }
+  | dir KW_PORT KW_IN PLAIN_WORD      { const char *why = why_not_pblock(&$4);
+                                  $$ = and_word(term_of(p, TERM_PBLOCK, $1, &$2), &$4);
+                                  $$ = why != NULL ? refused($$, why) : $$; }
+  | dir KW_AS cmp NUMBER        { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
+  | dir KW_AS KW_IN '[' numbers ']' { $$ = and_list(term_of(p, TERM_NUMBERS, $1, &$2), $5); }
+  | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$2), $3, &$4); (void)$1; }
+  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
+  | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
+  | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
+  | KW_TTL cmp NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
+  | KW_MIN KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MIN, &$2), $3, &$4); }
+  | KW_MAX KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MAX, &$2), $3, &$4); }
+  | KW_TTL PLAIN_WORD                 { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$1), &$2); }
+  | KW_MIN KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
+  | KW_MAX KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
+  | KW_FWDSTAT cmp NUMBER       { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
+  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(p, TERM_FWDSTAT, DIR_ANY, &$1), &$2); }
+  | dir KW_COUNTER cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
+  | dir KW_SMALL NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
+  | KW_PLAIN NUMBER             { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ, &$2); }
+  | dir KW_IP PLAIN_WORD              { $$ = and_word(term_of(p, TERM_IP, $1, &$2), &$3); }
+  | dir KW_IP KW_IN '[' addrs ']' { $$ = and_list(term_of(p, TERM_IPS, $1, &$2), $5); }
+  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(p, TERM_NETMASK, $1, &$2), &$3), &$4); }
+  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NET, $1, &$2), &$3), CMP_EQ, &$5); }
+  | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ, &$2); }
+  | KW_FLOWDIR side             { $$ = term_of(p, TERM_FLOWDIR, $2, &$1); }
+  | KW_FLOWDIR                  { $$ = refused(term_of(p, TERM_FLOWDIR, DIR_ANY, &$1), "Unknown flowdir: -1"); }
+  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1), &$2), $3, &$4); }
+  | dir KW_MAC PLAIN_WORD             { $$ = and_word(term_of(p, TERM_MAC, $1, &$2), &$3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = at_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$2, $3,
                                                      $3 == DIR_INGRESS || $3 == DIR_EGRESS); }
-  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(TERM_ASA, DIR_ANY, $1), $2),
+  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2),
                                                "Unknown direction specifier"); }
-  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(TERM_NAT, DIR_ANY, $1), $2), $3); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
-  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(TERM_PAYLOAD, $1, $2), $3), $4), $5); }
-  | dir GEO                     { $$ = term_of(TERM_GEO, $1, $2); }
-  | dir KW_TZ PLAIN_WORD              { $$ = and_word(term_of(TERM_TZ, $1, $2), $3); }
-  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(TERM_TZ, $1, $2), $3), $5); }
-  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3), $4, $5); }
-  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = term_of(TERM_SEEN, DIR_ANY, $1); $$.cmp = $3; $$.number = $4; }
-  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(TERM_SEEN, DIR_ANY, $1), $3, $4); }
-  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $3); }
-  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(TERM_PF, DIR_ANY, $1), $2), $2, $3,
+  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(p, TERM_NAT, DIR_ANY, &$1), &$2), &$3); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
+  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(p, TERM_PAYLOAD, $1, &$2), &$3), &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(p, TERM_PAYLOAD, $1, &$2), &$3), &$4), &$5); }
+  | dir GEO                     { $$ = term_of(p, TERM_GEO, $1, &$2); }
+  | dir KW_TZ PLAIN_WORD              { $$ = and_word(term_of(p, TERM_TZ, $1, &$2), &$3); }
+  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(p, TERM_TZ, $1, &$2), &$3), &$5); }
+  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
+  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = and_time(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3, &$4); }
+  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3, &$4); }
+  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2), &$3); }
+  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2), &$2, $3,
                                                      $3 == DIR_IN || $3 == DIR_OUT || $3 == DIR_NAT); }
-  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(TERM_PF, DIR_ANY, $1), $2),
+  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2),
                                                "Unknown direction specifier"); }
-  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(TERM_NUMBER, DIR_ANY, $1), $2), $3, $4); }
+  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
   ;
 
 addrs:
@@ -234,16 +279,16 @@ addrs:
   ;
 
 addr:
-    PLAIN_WORD                        { $$ = entry(p, $1); }
-  | PLAIN_WORD '/' NUMBER             { $$ = entry_prefix(p, $1, $3); }
+    PLAIN_WORD                        { $$ = entry(p, &$1); }
+  | PLAIN_WORD '/' NUMBER             { $$ = entry_prefix(p, &$1, &$3); }
   ;
 
 numbers:
-    NUMBER                      { struct list_entry e = entry(p, $1); $$ = ast_list_new(p->arena);
+    NUMBER                      { struct list_entry e = entry(p, &$1); $$ = ast_list_new(p->arena);
                                   if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
-  | numbers NUMBER              { struct list_entry e = entry(p, $2); $$ = $1;
+  | numbers NUMBER              { struct list_entry e = entry(p, &$2); $$ = $1;
                                   if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
-  | numbers ',' NUMBER          { struct list_entry e = entry(p, $3); $$ = $1;
+  | numbers ',' NUMBER          { struct list_entry e = entry(p, &$3); $$ = $1;
                                   if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
   ;
 

@@ -196,7 +196,10 @@ static bool entry_fails(struct resolving *r, const struct ast_term *t, const str
                         const struct token *place, const char *message)
 {
     struct ast_term at_entry = *t;
-    at_entry.at = e->at;
+    at_entry.at = e->token;
+    at_entry.at.raw = e->at_raw;
+    at_entry.at.raw_len = e->at_len;
+    at_entry.at.line = e->at_line;
     resolve_fail(r, &at_entry, place, "%s", message);
     return false;
 }
@@ -206,12 +209,15 @@ static bool prefix_fits(struct resolving *r, const struct ast_term *t, const str
 {
     char message[128];
     unsigned limit = family == 4 ? 32 : 128;
-    if (!e->has_prefix || e->prefix_token.number <= limit) {
+    struct token place = e->token;
+    if (e->prefix_raw == NULL || e->prefix <= limit) {
         return true;
     }
+    place.raw = e->prefix_raw;
+    place.raw_len = e->prefix_len;
     snprintf(message, sizeof message, "Prefix %llu out of range for IPv%d address",
-             (unsigned long long)e->prefix_token.number, family);
-    return entry_fails(r, t, e, &e->prefix_token, message);
+             (unsigned long long)e->prefix, family);
+    return entry_fails(r, t, e, &place, message);
 }
 
 static bool collect_entry(struct resolving *r, const struct ast_term *t, const struct list_entry *e,
@@ -234,7 +240,7 @@ static bool collect_entry(struct resolving *r, const struct ast_term *t, const s
         if (!prefix_fits(r, t, e, families[i])) {
             return false;
         }
-        prefix = e->has_prefix ? (unsigned)e->prefix_token.number : prefix;
+        prefix = e->prefix_raw != NULL ? (unsigned)e->prefix : prefix;
         if (!collect(r, c, &addrs[i], families[i], prefix)) {
             return false;
         }

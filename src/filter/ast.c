@@ -15,13 +15,13 @@ static struct ast_node *node_new(struct arena *a, enum ast_kind kind)
     return n;
 }
 
-struct ast_node *ast_term_node(struct arena *a, const struct ast_term *t)
+struct ast_node *ast_term_node(struct arena *a, struct ast_term *t)
 {
     struct ast_node *n = node_new(a, AST_TERM);
     if (n != NULL) {
-        n->term = arena_dup(a, t, sizeof *t);
+        n->term = t;
     }
-    return n != NULL && n->term != NULL ? n : NULL;
+    return n;
 }
 
 static void append(struct ast_node *parent, struct ast_node *child)
@@ -103,8 +103,8 @@ static void dump_list(const struct ast_list *l, struct buf *out)
         const struct list_entry *e = &l->entries[i];
         buf_char(out, ' ');
         buf_add(out, e->token.text, e->token.len);
-        if (e->has_prefix) {
-            buf_printf(out, "/%llu", (unsigned long long)e->prefix_token.number);
+        if (e->prefix_raw != NULL) {
+            buf_printf(out, "/%llu", (unsigned long long)e->prefix);
         }
     }
     if (l->n > SHOWN) {

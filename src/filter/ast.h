@@ -33,11 +33,15 @@ struct token {
 
 enum comparator { CMP_EQ, CMP_GT, CMP_LT, CMP_GE, CMP_LE };
 
+/* Lists are long: an entry keeps no more than it must. */
 struct list_entry {
-    struct token token; /* address or number */
-    struct token at;    /* last token seen when the entry was complete */
-    struct token prefix_token;
-    bool has_prefix;
+    struct token token;     /* address or number */
+    const char *at_raw;     /* last token seen when the entry was complete */
+    uint32_t at_len;
+    uint32_t at_line;
+    const char *prefix_raw; /* NULL: none */
+    uint32_t prefix_len;
+    uint64_t prefix;
 };
 
 struct ast_list {
@@ -99,7 +103,8 @@ struct ast_node {
     struct ast_term *term;
 };
 
-struct ast_node *ast_term_node(struct arena *a, const struct ast_term *t);
+/* t becomes part of the tree. */
+struct ast_node *ast_term_node(struct arena *a, struct ast_term *t);
 struct ast_node *ast_not(struct arena *a, struct ast_node *child);
 
 /* a and b under one AND or OR; either may already be such a node. NULL when memory is out. */
