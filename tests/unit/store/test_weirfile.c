@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -522,27 +524,58 @@ static void test_append_damaged(struct check *t)
     free(m.data);
 }
 
-/* A full disk: the error is told, what was flushed stays readable, and later the rest is written. */
-static void test_disk_full(struct check *t)
+static void limit_file_size(rlim_t octets)
+{
+    struct rlimit limit = {octets, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* No more room: the error is told, what was flushed stays readable, and later the rest is written. */
+static void test_no_room(struct check *t)
 {
     const char *temp = tmp_path("nfcapd.current.4");
     const char *path = tmp_path("slot4");
     struct flowwriter *w = live_writer(t, path, temp, false);
-    struct flowwriter *full = NULL;
     struct fault fault;
+    struct stat st;
+    struct seen s;
     CHECK_OR_RETURN(w != NULL);
     CHECK(add_flows(w, RANDOM, 0, 100) == 0 && flowwriter_flush(w, &fault) == 0);
-    CHECK(flowwriter_finish(w, &fault) == 0);
-    CHECK(access("/dev/full", W_OK) != 0 ||
-          flowwriter_create("/dev/full", &plain, false, &full, &fault) != 0);
-    CHECK_EQ_U64(fault.sys_errno, ENOSPC);
-    if (flowwriter_create("/dev/null", &plain, false, &full, &fault) == 0) {
-        CHECK(add_flows(full, RANDOM, 0, 100) == 0);
-        CHECK(flowwriter_finish(full, &fault) == 0);
+    CHECK_OR_RETURN(stat(temp, &st) == 0);
+    limit_file_size((rlim_t)st.st_size + 1000);
+    CHECK(add_flows(w, RANDOM, 100, 100) == 0);
+    CHECK_EQ_I64(flowwriter_flush(w, &fault), ERR_IO);
+    CHECK_EQ_I64(fault.sys_errno, EFBIG);
+    s = read_file(temp, RANDOM, 0);
+    CHECK(s.good == 100 && s.wrong == 0 && s.reported == 0);
+    limit_file_size(RLIM_INFINITY);
+    CHECK(flowwriter_flush(w, &fault) == 0);
+    s = read_file(temp, RANDOM, 0);
+    CHECK(s.good == 200 && s.wrong == 0 && s.reported == 0);
+    limit_file_size((rlim_t)st.st_size); /* not even the end of the file fits */
+    CHECK(flowwriter_finish(w, &fault) != 0);
+    limit_file_size(RLIM_INFINITY);
+    s = read_file(path, RANDOM, 0);
+    CHECK(s.good == 200 && s.wrong == 0 && s.reported == 0);
+}
+
+/* Devices are written in place: they must not be renamed over. */
+static void test_devices(struct check *t)
+{
+    struct flowwriter *w = NULL;
+    struct fault fault;
+    struct stat st;
+    if (access("/dev/full", W_OK) == 0) {
+        CHECK(flowwriter_create("/dev/full", &plain, false, &w, &fault) != 0);
+        CHECK_EQ_I64(fault.sys_errno, ENOSPC);
     }
-    CHECK(access("/dev/null", W_OK) == 0);
+    CHECK_OR_RETURN(flowwriter_create("/dev/null", &plain, false, &w, &fault) == 0);
+    CHECK(add_flows(w, RANDOM, 0, 100) == 0);
+    CHECK(flowwriter_finish(w, &fault) == 0);
+    CHECK(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));
 }
 
 CHECK_MAIN(test_round_trip, test_empty, test_info_and_meta, test_selection, test_zones,
            test_truncation, test_bit_flips, test_live, test_append, test_in_the_way,
-           test_append_damaged, test_disk_full)
+           test_append_damaged, test_no_room, test_devices)
