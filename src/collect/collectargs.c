@@ -16,7 +16,8 @@
 
 enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_FLUSH, KEY_METRICS, KEY_TCP, KEY_STATE };
 
-enum { SAMPLING_MAX = 10000000, BUFFER_MAX = 100 << 20, SNAP_ALL = 65535 };
+enum { SAMPLING_MAX = 10000000, SNAP_ALL = 65535 };
+enum { BUFFER_MAX = 100 << 20, BUFFER_DEFAULT = 16 << 20 }; /* octets */
 
 typedef int setter(struct collectargs *a, const char *value, struct fault *fault);
 
@@ -200,7 +201,7 @@ static int plan_input(const struct collectargs *a, struct collector_plan *p, str
     p->receiver.service = a->port != NULL ? a->port : a->sflow_port ? "6343" : "9995";
     p->receiver.multicast = a->multicast;
     p->receiver.family = a->family;
-    p->receiver.buffer_octets = (int)a->buffer;
+    p->receiver.buffer_octets = a->buffer != 0 ? (int)a->buffer : BUFFER_DEFAULT;
     p->nreceivers = (unsigned)a->receivers;
     p->feed.file = a->file;
     p->feed.interface = a->interface;
