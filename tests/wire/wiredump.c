@@ -95,7 +95,8 @@ int main(int argc, char **argv)
             continue;
         }
         now = (uint64_t)h->ts.tv_sec * 1000 + (uint64_t)h->ts.tv_usec / 1000;
-        d = (struct wire_datagram){p.payload, p.payload_length, p.src, p.src_port, now, NULL};
+        d = (struct wire_datagram){.data = p.payload, .len = p.payload_length, .from = p.src,
+                                   .port = p.src_port, .received = now};
         wire_decode(w, &d);
     }
     wire_tick(w, now + 3600000);
