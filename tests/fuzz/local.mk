@@ -56,3 +56,7 @@ tests_fuzz_fuzz_wirestate_LDADD = $(FUZZ_MAIN) $(WIRE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_weirfile
 tests_fuzz_fuzz_weirfile_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_filter tests/fuzz/fuzz_bytecode
+tests_fuzz_fuzz_filter_LDADD = $(FUZZ_MAIN) $(FILTER_LIBS)
+tests_fuzz_fuzz_bytecode_LDADD = $(FUZZ_MAIN) $(FILTER_LIBS)
