@@ -5,3 +5,4 @@ EXTRA_DIST += doc/decisions/001-groups.md
 EXTRA_DIST += doc/decisions/002-payload-room.md
 EXTRA_DIST += doc/decisions/003-probe-accounting.md
 EXTRA_DIST += doc/loss-account.md
+EXTRA_DIST += doc/filter.md doc/decisions/010-filter-meanings.md
