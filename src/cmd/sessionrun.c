@@ -120,7 +120,8 @@ static bool add_aggregate(struct run *r)
 static bool add_sorting(struct run *r)
 {
     struct field_set set = table_fields(r->s);
-    r->sorting = sorting_new(&set);
+    r->sorting = sorting_new(&set, r->s->asked.order, r->s->asked.order_ascends,
+                             r->s->asked.write != NULL ? 0 : r->s->top);
     if (r->sorting == NULL) {
         return out_of_memory(r->s);
     }
@@ -180,7 +181,7 @@ static bool show_table(struct run *r, struct table *t, enum order_id order, bool
     struct table_view view = table_view(r->s);
     view.ascending = ascending;
     printer_work_names(r->work, &r->s->account.meta);
-    if (table_rank(t, order) != 0 || table_show(t, &view, print_part, r) != 0) {
+    if (table_rank(t, order, ascending, view.top) != 0 || table_show(t, &view, print_part, r) != 0) {
         return out_of_memory(r->s);
     }
     return true;
@@ -498,7 +499,7 @@ static bool write_table(struct run *r, struct table *t, enum order_id order, boo
     if (!create_writer(s, s->account.ident, &w.writer)) {
         return session_end(s, EXIT_FAILED);
     }
-    rc = table_rank(t, order);
+    rc = table_rank(t, order, ascending, 0);
     if (rc == 0) {
         rc = table_show(t, &view, write_part, &w);
     }

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 enum { SHORT = 50 };
 
@@ -103,5 +104,77 @@ void rank_sort(struct rank *r, size_t n)
 {
     if (n > 1) {
         sort_piece(r, r + n - 1);
+    }
+}
+
+/* ------------------------------------------------------------------ the plain order */
+
+static bool is_before(const struct rank *a, const struct rank *b)
+{
+    return a->key != b->key ? a->key < b->key : a->item > b->item;
+}
+
+static int compare_plain(const void *a, const void *b)
+{
+    return is_before(a, b) ? -1 : is_before(b, a) ? 1 : 0;
+}
+
+void rank_sort_plain(struct rank *r, size_t n)
+{
+    rank_sort(r, n);
+    for (size_t i = 0, same; i < n; i += same) {
+        for (same = 1; i + same < n && r[i + same].key == r[i].key;) {
+            same++;
+        }
+        if (same > 1) {
+            qsort(r + i, same, sizeof *r, compare_plain);
+        }
+    }
+}
+
+/* Put the element that belongs at place k there, smaller ones before, greater ones behind. */
+static void select_place(struct rank *r, size_t n, size_t k)
+{
+    size_t first = 0, last = n - 1;
+    while (first < last) {
+        struct rank pivot = r[first + (last - first) / 2];
+        size_t i = first, j = last;
+        for (;;) {
+            while (is_before(&r[i], &pivot)) {
+                i++;
+            }
+            while (is_before(&pivot, &r[j])) {
+                j--;
+            }
+            if (i >= j) {
+                break;
+            }
+            exchange(&r[i++], &r[j--]);
+        }
+        if (k <= j) {
+            last = j;
+        } else {
+            first = j + 1;
+        }
+    }
+}
+
+void rank_sort_greatest(struct rank *r, size_t n, size_t k)
+{
+    if (k < n && k > 0) {
+        select_place(r, n, n - k);
+        rank_sort_plain(r + (n - k), k);
+    } else {
+        rank_sort_plain(r, n);
+    }
+}
+
+void rank_sort_least(struct rank *r, size_t n, size_t k)
+{
+    if (k < n && k > 0) {
+        select_place(r, n, k - 1);
+        rank_sort_plain(r, k);
+    } else {
+        rank_sort_plain(r, n);
     }
 }

@@ -8,6 +8,7 @@
 #include "query/gather.h"
 #include "query/turn.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,7 @@ void table_init(struct table *t, const struct field_set *fields)
     rows_init(&t->rows, &all, false);
     chunks_init(&t->tally, sizeof(struct tally));
     t->rank = NULL;
+    t->plain = false;
 }
 
 void table_free(struct table *t)
@@ -138,7 +140,14 @@ static int start_ranks(struct table *t)
     return 0;
 }
 
-int table_rank(struct table *t, enum order_id order)
+static void fill_keys(struct table *t, enum order_id order)
+{
+    for (size_t i = 0; i < table_count(t); i++) {
+        t->rank[i].key = order_value(order, table_tally(t, t->rank[i].item));
+    }
+}
+
+int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t top)
 {
     if (start_ranks(t) != 0) {
         return ERR_NOMEM;
@@ -146,11 +155,62 @@ int table_rank(struct table *t, enum order_id order)
     if (order == ORDER_NONE) {
         return 0;
     }
-    for (size_t i = 0; i < table_count(t); i++) {
-        t->rank[i].key = order_value(order, table_tally(t, t->rank[i].item));
+    fill_keys(t, order);
+    if (!t->plain && table_count(t) <= RANK_PLAIN_FROM) {
+        rank_sort(t->rank, table_count(t));
+    } else if (ascending) {
+        rank_sort_least(t->rank, table_count(t), top);
+    } else {
+        rank_sort_greatest(t->rank, table_count(t), top);
     }
-    rank_sort(t->rank, table_count(t));
     return 0;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct rank *x = a, *y = b;
+    return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* Copy the chosen rows into fresh memory. */
+static int keep_items(struct table *t, const struct rank *kept, size_t n)
+{
+    struct table fresh = *t;
+    int rc = 0;
+    chunks_init(&fresh.rows.row, t->rows.row.width);
+    arena_init(&fresh.rows.bytes);
+    chunks_init(&fresh.tally, sizeof(struct tally));
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = table_copy(&fresh, t, kept[i].item);
+    }
+    fresh.rank = NULL;
+    table_free(rc == 0 ? t : &fresh);
+    if (rc == 0) {
+        *t = fresh;
+    }
+    return rc;
+}
+
+int table_prune(struct table *t, enum order_id order, bool ascending, uint64_t top,
+                uint64_t *border)
+{
+    struct rank *kept;
+    size_t n = table_count(t);
+    assert(top > 0 && top < n);
+    t->plain = true;
+    if (start_ranks(t) != 0) {
+        return ERR_NOMEM;
+    }
+    fill_keys(t, order);
+    if (ascending) {
+        rank_sort_least(t->rank, n, top);
+    } else {
+        rank_sort_greatest(t->rank, n, top);
+    }
+    kept = ascending ? t->rank : t->rank + (n - top);
+    *border = ascending ? kept[top - 1].key : kept[0].key;
+    qsort(kept, top, sizeof *kept, compare_items);
+    return keep_items(t, kept, top);
 }
 
 /* ------------------------------------------------------------------ showing */

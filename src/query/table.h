@@ -19,6 +19,7 @@ struct table {
     struct rows rows;
     struct chunks tally; /* one struct tally for each row */
     struct rank *rank;   /* once ranked: all rows, keys ascending */
+    bool plain;          /* rows were left out: equal keys have the plain order */
 };
 
 void table_init(struct table *t, const struct field_set *fields);
@@ -52,8 +53,14 @@ int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n
 int table_add_tally(struct table *t, const struct tally *tally);
 int table_copy(struct table *t, const struct table *from, size_t i);
 
-/* Order the rows; ORDER_NONE: by appearance. 0 or ERR_NOMEM. */
-int table_rank(struct table *t, enum order_id order);
+/* Order the rows; ORDER_NONE: by appearance. top: rows that will be shown of them, from the
+ * ascending or the other end; 0: all. 0 or ERR_NOMEM. */
+int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t top);
+
+/* Keep only the rows that will be shown, in the order of their appearance; from now on the table
+ * has the plain order of ranksort.h. *border is the key of the last row kept. 0 or ERR_NOMEM. */
+int table_prune(struct table *t, enum order_id order, bool ascending, uint64_t top,
+                uint64_t *border);
 
 struct table_view {
     bool ascending;             /* else the ranking is read backwards */
