@@ -684,8 +684,8 @@ static int make_parts(struct collector *c, struct fault *fault)
     return duties_start(c->duties, c->wire, fault);
 }
 
-/* Only the network is a stranger: captures are read with the rights of who asked for them. A command may
- * need any file, so then only privileges are given up. */
+/* Only the network is a stranger: captures are read with the rights of who asked for them. A
+ * command may need any file, so then only privileges are given up. */
 static int enter_sandbox(struct collector *c, struct fault *fault)
 {
     static const char *const everything[] = {"/"};

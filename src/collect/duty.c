@@ -124,8 +124,9 @@ static void expire(struct duties *d, const struct scribe_report *r)
     if (expire_pass(r->dir, &result, &fault) != 0) {
         log_fault(d->log, LOG_LEVEL_ERROR, &fault);
     } else if (result.removed > 0) {
-        log_write(d->log, LOG_LEVEL_INFO, "Ident: '%s' expired files: %" PRIu64 ", octets: %" PRIu64,
-                  r->ident, result.removed, result.freed);
+        log_write(d->log, LOG_LEVEL_INFO, 
+                  "Ident: '%s' expired files: %" PRIu64 ", octets: %" PRIu64, r->ident,
+                  result.removed, result.freed);
     }
 }
 
@@ -254,7 +255,7 @@ static const struct {
     {"exporter_datagrams_total", "counter", "datagrams of an exporter", of_datagrams},
     {"exporter_flows_total", "counter", "flow records of an exporter", of_flows},
     {"exporter_sequence_gaps_total", "counter", "jumps of the sequence number", of_gaps},
-    {"exporter_missed_total", "counter", "units (flows or datagrams) the gaps amount to", of_missed},
+    {"exporter_missed_total", "counter", "flows or datagrams the gaps amount to", of_missed},
     {"exporter_bad_datagrams_total", "counter", "malformed datagrams", of_bad},
     {"exporter_bad_records_total", "counter", "records that could not be decoded", of_bad_records},
     {"exporter_no_template_total", "counter", "data sets dropped without template", of_no_template},

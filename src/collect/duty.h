@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * duty.h - what a collector does beside collecting: repeat datagrams, run commands, expire files, count for
- * others, remember templates, tell the service manager.
+ * duty.h - what a collector does beside collecting: repeat datagrams, run commands, expire files,
+ * count for others, remember templates, tell the service manager.
  *
  * duties_open() takes what needs rights (sockets), duties_start() begins what needs threads and the
  * decoder. duty_file() is called in the scribe's thread, everything else in the decoding thread.

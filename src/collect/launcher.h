@@ -2,11 +2,11 @@
 /*
  * launcher.h - a command after each finished file: nfcapd's -x.
  *
- * The command is split into words at blanks (quotation marks keep blanks), then the tokens of each word are
- * replaced, so a directory with blanks stays one word. No shell is involved:
+ * The command is split into words at blanks (quotation marks keep blanks), then the tokens of each
+ * word are replaced, so a directory with blanks stays one word. No shell is involved:
  *
- *     %f path of the file    %d base directory    %t time as in the name    %u the same, Unix seconds
- *     %i ident
+ *     %f path of the file    %d base directory    %t time as in the name
+ *     %u the same, Unix seconds    %i ident
  */
 #ifndef WEIR_COLLECT_LAUNCHER_H
 #define WEIR_COLLECT_LAUNCHER_H

@@ -2,8 +2,8 @@
 /*
  * metric.h - counters for others: nfcapd's binary records to a socket, and text for Prometheus.
  *
- * The decoding thread counts; the socket is written from there without waiting; the text is made there
- * once a second and served over HTTP by a thread of its own.
+ * The decoding thread counts; the socket is written from there without waiting; the text is made
+ * there once a second and served over HTTP by a thread of its own.
  */
 #ifndef WEIR_COLLECT_METRIC_H
 #define WEIR_COLLECT_METRIC_H
@@ -17,7 +17,7 @@
 
 /* Per source; [TOTAL_TCP ...] as in flow totals. */
 struct metric_counts {
-    uint64_t exporter; /* sysid << 16 | engine type << 8 | engine id of the first exporter; 0: none */
+    uint64_t exporter; /* sysid << 16 | engine type << 8 | engine id of the first; 0: none */
     uint64_t flows[TOTAL_PROTOS_];
     uint64_t bytes[TOTAL_PROTOS_];
     uint64_t packets[TOTAL_PROTOS_];

@@ -24,7 +24,8 @@ static bool is_alive(uint64_t pid)
 {
     char link[64], other[PATH_MAX], own[PATH_MAX];
     ssize_t n, m;
-    if (pid == (uint64_t)getpid() || pid > INT_MAX || (kill((pid_t)pid, 0) != 0 && errno == ESRCH)) {
+    if (pid == (uint64_t)getpid() || pid > INT_MAX
+        || (kill((pid_t)pid, 0) != 0 && errno == ESRCH)) {
         return false;
     }
     snprintf(link, sizeof link, "/proc/%llu/exe", (unsigned long long)pid);
@@ -65,7 +66,7 @@ static void recover_file(const char *dir, const char *path, const struct recover
     uint64_t records, there, created, ignored;
     int rc;
     if (!look_into(path, &records, &created)) {
-        log_write(log, LOG_LEVEL_WARNING, "%s: left by a collector that died, cannot be read", path);
+        log_write(log, LOG_LEVEL_WARNING, "%s: left by a collector that died, unreadable", path);
         return;
     }
     path_in_slot(dir, names, created, place);

@@ -2,8 +2,8 @@
 /*
  * recover.h - files that a collector left unfinished when it was killed.
  *
- * A running slot grows in nfcapd.current.PID, which begins with what its slot's file already had. When that
- * process is gone, the file takes its place in the slot.
+ * A running slot grows in nfcapd.current.PID, which begins with what its slot's file already had.
+ * When that process is gone, the file takes its place in the slot.
  */
 #ifndef WEIR_COLLECT_RECOVER_H
 #define WEIR_COLLECT_RECOVER_H

@@ -14,7 +14,8 @@ enum { REPEATERS_MAX = 8 };
 
 struct repeater;
 
-/* "host[/port]", port 9995 if none is given. keep_sender: IPv4 only, needs the right to make raw sockets. */
+/* "host[/port]", port 9995 if none is given. keep_sender: IPv4 only, needs the right to make raw
+ * sockets. */
 int repeater_open(const char *target, bool keep_sender, struct repeater **out, struct fault *fault);
 void repeater_close(struct repeater *r);
 

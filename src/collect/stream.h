@@ -2,8 +2,8 @@
 /*
  * stream.h - IPFIX over TCP (RFC 7011 10.4): connections accepted, messages cut out of the streams.
  *
- * Bounded: so many connections, one message's worth of octets each. A connection that sends anything but
- * IPFIX is closed. Used by one thread.
+ * Bounded: so many connections, one message's worth of octets each. A connection that sends
+ * anything but IPFIX is closed. Used by one thread.
  */
 #ifndef WEIR_COLLECT_STREAM_H
 #define WEIR_COLLECT_STREAM_H
@@ -20,7 +20,8 @@ int stream_open(const char *host, const char *service, int family, struct stream
                 struct fault *fault);
 void stream_close(struct stream *s);
 
-/* Wait up to timeout_msec for octets, then take whole messages as datagrams. Returns their number. */
+/* Wait up to timeout_msec for octets, then take whole messages as datagrams. Returns their
+ * number. */
 int stream_take(struct stream *s, struct bundle *b, int timeout_msec);
 
 #endif

@@ -6,9 +6,9 @@
  *
  *     ELEM(SET, pen, number, FIELD, CODEC)
  *
- * SET: V9, IPFIX or BOTH. pen: private enterprise number, 0 for IANA's; 29305 are the reverse elements
- * of RFC 5103, which have rows of their own and are never taken for the forward ones. CODEC: how the
- * octets become the value:
+ * SET: V9, IPFIX or BOTH. pen: private enterprise number, 0 for IANA's; 29305 are the reverse
+ * elements of RFC 5103, which have rows of their own and are never taken for the forward ones.
+ * CODEC: how the octets become the value:
  *
  *     NUM    unsigned big-endian number of any length (reduced-size encoding), cut to the field
  *     IP4    4 octets          IP6    16 octets (other lengths are skipped)
@@ -16,8 +16,8 @@
  *     TEXT   octets up to the first NUL             BYTES  octets as they are
  *
  * Elements that are only a piece of a field's value go to registers (wire/registers.def). When a
- * template has several elements for one field, the last one that is not zero counts (with tunnels: the
- * inner packet's).
+ * template has several elements for one field, the last one that is not zero counts (with tunnels:
+ * the inner packet's).
  */
 #ifndef WEIR_WIRE_ELEMENTS_H
 #define WEIR_WIRE_ELEMENTS_H

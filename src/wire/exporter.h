@@ -66,7 +66,7 @@ struct wire {
     struct wire_sink sink;
     struct wire_entry **entries; /* in order of appearance */
     unsigned nentries;
-    uint32_t *index;             /* hash table: entry number + 1, 0 free; nindex is a power of two */
+    uint32_t *index;             /* hash table: entry number + 1, 0 free; nindex: a power of two */
     unsigned nindex;
     uint64_t seed;               /* of the hash: strangers fill the table */
     _Atomic uint32_t own_sysid;
@@ -78,7 +78,8 @@ struct wire {
     struct field_spec specs[TEMPLATE_FIELDS_MAX];
 };
 
-/* Find or make. NULL with ERR_LIMIT or ERR_NOMEM in *rc. `domain` is the id of the exporter record. */
+/* Find or make. NULL with ERR_LIMIT or ERR_NOMEM in *rc. `domain` is the id of the exporter
+ * record. */
 struct wire_entry *exporter_get(struct wire *w, const struct wire_datagram *d, uint32_t version,
                                 uint32_t domain, int *rc);
 struct wire_entry *exporter_of_agent(struct wire *w, const struct wire_datagram *d,
@@ -110,7 +111,8 @@ struct template *legacy_template(unsigned version, uint64_t groups);
 /* Samplers: announced by option data. */
 void exporter_put_sampler(struct wire *w, struct wire_entry *e, const struct sampler *s,
                           bool by_interface);
-/* The announced rate for a record: by selector if it has one, by interface, or generic. NULL: none. */
+/* The announced rate for a record: by selector if it has one, by interface, or generic. NULL:
+ * none. */
 const struct sampler *exporter_sampler(const struct wire_entry *e, bool has_selector,
                                        uint64_t selector, uint32_t in_if);
 

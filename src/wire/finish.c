@@ -3,8 +3,8 @@
  * finish.c - from what a record's elements said to what the flow was: times, ICMP, addresses of two
  * families, sampling, events.
  *
- * Rules follow nfdump's where those keep the exporter's data, and go beyond where they lose it: a time
- * that is unknown becomes the export time, never 1970.
+ * Rules follow nfdump's where those keep the exporter's data, and go beyond where they lose it: a
+ * time that is unknown becomes the export time, never 1970.
  */
 #include "wire/message.h"
 
@@ -57,8 +57,8 @@ static uint64_t from_uptime(const struct message *m, uint32_t at)
     return m->export_msec > age ? m->export_msec - age : 0;
 }
 
-/* IPFIX: the start of the exporter is told by the record or by option data. Without it only the length
- * of the flow is known; it is taken to have ended at the export time. */
+/* IPFIX: the start of the exporter is told by the record or by option data. Without it only the
+ * length of the flow is known; it is taken to have ended at the export time. */
 static void uptimes_by_boot(const struct message *m, const uint64_t *reg, struct instant *first,
                             struct instant *last)
 {
@@ -200,7 +200,8 @@ static void set_latency(const struct template *t, struct rec *r, const uint64_t 
 
 /* ---- addresses ---- */
 
-/* IPv4 and IPv6 addresses in one record: one pair is usually zero. If neither is, IPv4 travels in IPv6. */
+/* IPv4 and IPv6 addresses in one record: one pair is usually zero. If neither is, IPv4 travels
+ * in IPv6. */
 static void choose_family(struct workspace *w)
 {
     struct rec *r = &w->rec;
@@ -242,7 +243,8 @@ static void complete_addresses(struct rec *r)
 /* Saturates: a forged rate must not wrap around to a small count. */
 static uint64_t times(uint64_t count, uint64_t packets, uint64_t space)
 {
-    unsigned __int128 scaled = (unsigned __int128)count * ((unsigned __int128)packets + space) / packets;
+    unsigned __int128 of = (unsigned __int128)packets + space;
+    unsigned __int128 scaled = of * count / packets;
     return scaled <= UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
 }
 

@@ -2,8 +2,8 @@
 /*
  * legacy.c - NetFlow v1, v5, v7: fixed records, described as templates.
  *
- * A header that counts more records than the datagram holds is a bad datagram, but the complete records
- * in it are decoded. Octets behind the counted records are not looked at.
+ * A header that counts more records than the datagram holds is a bad datagram, but the complete
+ * records in it are decoded. Octets behind the counted records are not looked at.
  */
 #include "wire/message.h"
 
@@ -150,7 +150,8 @@ static int one_message(struct wire *w, const struct wire_datagram *d, struct cur
     *flows += m.flows;
     if (n < h.count) {
         m.e->pub.loss.bad_datagrams++;
-        wire_say(w, WIRE_TROUBLE, "NetFlow v%u: %u records counted, %u there", h.version, h.count, n);
+        wire_say(w, WIRE_TROUBLE, "NetFlow v%u: %u records counted, %u there", h.version,
+                 h.count, n);
         return ERR_FORMAT;
     }
     return 0;

@@ -2,8 +2,8 @@
 /*
  * lists.c - structured data (RFC 6313): subTemplateList and subTemplateMultiList.
  *
- * A flow has one place per field, so only the first record of each list is looked at, and it may only add
- * groups of fields that the record around it lacks. Lists in lists are not opened.
+ * A flow has one place per field, so only the first record of each list is looked at, and it may
+ * only add groups of fields that the record around it lacks. Lists in lists are not opened.
  */
 #include "wire/message.h"
 

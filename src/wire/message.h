@@ -23,14 +23,15 @@ struct message {
     unsigned flows;       /* records handed on */
 };
 
-/* Open the lists that a record has (RFC 6313): the first record of each adds those groups of fields that the
- * record itself lacks. Returns the groups it has then. */
+/* Open the lists that a record has (RFC 6313): the first record of each adds those groups of
+ * fields that the record itself lacks. Returns the groups it has then. */
 uint64_t lists_open(struct message *m, uint64_t groups);
 
 /* Turn what a plan left in w->work into a finished record and hand it on. */
 void finish_record(struct message *m, const struct template *t, uint64_t groups);
 
-/* Hand on a record that is complete but for exporter, received time and router (sFlow, version 250). */
+/* Hand on a record that is complete but for exporter, received time and router (sFlow, version
+ * 250). */
 void finish_hand_on(struct message *m, struct rec *r);
 
 /* Clear all members of groups that are not in `groups`. */

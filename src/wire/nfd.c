@@ -2,8 +2,9 @@
 /*
  * nfd.c - nfdump's own transport (version 250): records in the layout of its files.
  *
- * Header, network order: version, length, export time, sequence of records, number of records. The records
- * are little-endian; which field stands where in which element is said by the NFD rows of the catalogue.
+ * Header, network order: version, length, export time, sequence of records, number of records. The
+ * records are little-endian; which field stands where in which element is said by the NFD rows of
+ * the catalogue.
  */
 #include "wire/message.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * options.c - option data: samplers, names of interfaces, VRFs and applications, the exporter's start.
+ * options.c - option data: samplers, names of interfaces, VRFs and applications, the exporter's
+ * start.
  *
- * What a record is about shows from the elements it has, not from its template's id. The elements are the
- * rows below; each fills a place of struct facts.
+ * What a record is about shows from the elements it has, not from its template's id. The elements
+ * are the rows below; each fills a place of struct facts.
  */
 #include "wire/message.h"
 

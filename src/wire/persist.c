@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * persist.c - what is known of exporters as text, so that a restart loses no data for want of templates.
+ * persist.c - what is known of exporters as text, so that a restart loses no data for want of
+ * templates.
  *
  *     weir-exporters 1
  *     exporter 10 192.0.2.1 0.0.0.0 256            version, address, agent, domain
  *     boot 1700000000000
  *     template 256 0 8:4 12:4 29305/1:8 ...        id, scopes, number:length or pen/number:length
  *     options 257 1 145:2 302:8 ...                the same for option data
- *     sampler 1 0 1 99                             id, algorithm, packets, space; "interface" in front
+ *     sampler 1 0 1 99                             id, algorithm, packets, space; also "interface"
  */
 #include "base/text.h"
 #include "wire/message.h"

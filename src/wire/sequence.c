@@ -2,9 +2,9 @@
 /*
  * sequence.c - sequence numbers of exporters: what is missing, what came late or twice.
  *
- * A number ahead of the expected one opens a gap; a datagram that comes late fills its part of it. A
- * number behind that is in no gap was seen before - unless the numbers go on from there, which is an
- * exporter that started again.
+ * A number ahead of the expected one opens a gap; a datagram that comes late fills its part of it.
+ * A number behind that is in no gap was seen before - unless the numbers go on from there, which is
+ * an exporter that started again.
  */
 #include "wire/exporter.h"
 

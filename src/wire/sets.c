@@ -2,8 +2,9 @@
 /*
  * sets.c - NetFlow v9 and IPFIX: messages made of sets of templates and data.
  *
- * A datagram is one message; what lies behind it is not looked at. A datagram that ends too early is
- * read as far as it goes, but a set that does not fit its message is not believed; both are counted. Data whose template is not known waits for it (pending_keep).
+ * A datagram is one message; what lies behind it is not looked at. A datagram that ends too early
+ * is read as far as it goes, but a set that does not fit its message is not believed; both are
+ * counted. Data whose template is not known waits for it (pending_keep).
  */
 #include "wire/message.h"
 
@@ -17,8 +18,8 @@ enum { V9_WINDOW = 256, IPFIX_WINDOW = 20000 };
 static void bad(struct message *m, const char *what)
 {
     m->e->pub.loss.bad_datagrams++;
-    wire_say(m->w, WIRE_TROUBLE, "%s from exporter %u: %s", m->version == 9 ? "NetFlow v9" : "IPFIX",
-             m->e->pub.id.sysid, what);
+    wire_say(m->w, WIRE_TROUBLE, "%s from exporter %u: %s",
+             m->version == 9 ? "NetFlow v9" : "IPFIX", m->e->pub.id.sysid, what);
 }
 
 static enum element_set set_of(const struct message *m)
@@ -235,8 +236,8 @@ static int one_set(struct message *m, uint16_t id, struct cur c)
     return (int)data_set(m, t, c);
 }
 
-/* Walk the sets. *records: data records, -1 when unknown. Returns 0 or ERR_FORMAT. cut: the datagram
- * ended before the message did. */
+/* Walk the sets. *records: data records, -1 when unknown. Returns 0 or ERR_FORMAT. cut: the
+ * datagram ended before the message did. */
 static int walk_sets(struct message *m, struct cur *c, bool cut, int64_t *records)
 {
     *records = 0;

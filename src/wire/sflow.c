@@ -3,8 +3,8 @@
  * sflow.c - sFlow v2, v4 and v5: each flow sample becomes one record.
  *
  * A sample stands for `rate` packets of its size. Every sample and every record of version 5 has a
- * length, so one that is malformed spoils nothing behind it. In versions 2 and 4 nothing has a length: the
- * first unknown thing ends the datagram.
+ * length, so one that is malformed spoils nothing behind it. In versions 2 and 4 nothing has a
+ * length: the first unknown thing ends the datagram.
  */
 #include "base/buf.h"
 #include "packet/packet.h"
@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SAMPLE_FLOW = 1, SAMPLE_COUNTERS = 2, SAMPLE_FLOW_EXPANDED = 3, SAMPLE_COUNTERS_EXPANDED = 4 };
+enum { SAMPLE_FLOW = 1, SAMPLE_COUNTERS = 2, SAMPLE_FLOW_EXPANDED = 3,
+       SAMPLE_COUNTERS_EXPANDED = 4 };
 enum { RAW_HEADER = 1, RAW_ETHERNET = 2, RAW_IPV4 = 3, RAW_IPV6 = 4, EXT_SWITCH = 1001,
-       EXT_ROUTER = 1002, EXT_GATEWAY = 1003, EXT_MPLS = 1006, EXT_NAT = 1007, EXT_NAT_PORT = 1020 };
+       EXT_ROUTER = 1002, EXT_GATEWAY = 1003, EXT_NAT = 1007, EXT_NAT_PORT = 1020 };
 enum { HEADER_ETHERNET = 1, HEADER_PPP = 7, HEADER_IPV4 = 11, HEADER_IPV6 = 12 };
 enum { LINK_ETHERNET = 1, LINK_PPP = 9 }; /* libpcap's numbers */
 enum { FLAG_SAMPLED = 2, NF_SFLOW = 0x80, WINDOW = 64, PATH_ROOM = 1024 };
@@ -115,8 +116,8 @@ static void take_network(const struct packet *p, struct rec *r)
     take_tunnel(p, r);
 }
 
-static void decode_header(const struct sflow *f, uint32_t protocol, const uint8_t *data, uint32_t len,
-                          struct rec *r)
+static void decode_header(const struct sflow *f, uint32_t protocol, const uint8_t *data,
+                          uint32_t len, struct rec *r)
 {
     struct packet_options options = {.open_ip_tunnels = f->m.w->options.open_tunnels};
     struct packet p;
@@ -387,7 +388,8 @@ static void interfaces(struct sflow *f, struct cur *c, bool expanded)
         cur_skip(c, 4);
         r->out_if = cur_u32be(c);
     } else {
-        r->in_if = cur_u32be(c) & INTERFACE_MASK; /* the upper two bits say what kind of number it is */
+        /* the upper two bits say what kind of number it is */
+        r->in_if = cur_u32be(c) & INTERFACE_MASK;
         r->out_if = cur_u32be(c) & INTERFACE_MASK;
     }
 }
@@ -489,7 +491,8 @@ static void flow_sample_old(struct sflow *f, struct cur *c)
 
 static void counter_sample_old(struct sflow *f, struct cur *c)
 {
-    /* octets after the counters' version number: generic, Ethernet, token ring, FDDI, VG, WAN, VLAN */
+    /* octets after the counters' version number: generic, Ethernet, token ring, FDDI, VG, WAN,
+     * VLAN */
     static const uint16_t sizes[] = {0, 88, 140, 160, 88, 168, 88, 28};
     uint32_t version;
     cur_skip(c, 12);

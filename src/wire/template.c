@@ -87,9 +87,9 @@ static void target_field(const struct element *e, struct step *s)
 static void target_register(const struct element *e, struct step *s)
 {
     if (is_acl(e)) {
+        enum field_id first = e->target == REG_IN_ACL ? FIELD_IN_ACL1 : FIELD_OUT_ACL1;
         s->op = STEP_ACL;
-        s->target = (uint16_t)(offsetof(struct workspace, rec) +
-                               rec_offset(e->target == REG_IN_ACL ? FIELD_IN_ACL1 : FIELD_OUT_ACL1));
+        s->target = (uint16_t)(offsetof(struct workspace, rec) + rec_offset(first));
         return;
     }
     s->op = STEP_NUM;

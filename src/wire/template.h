@@ -4,9 +4,9 @@
  * each record.
  *
  * A plan is a list of steps: skip so many octets, take so many, store them there. Elements nobody
- * knows are skipped by their length; neighbours in the record never move because of them. Scope fields
- * of options templates come first in `specs`. Lists of RFC 6313 are noted, not opened; a basicList is
- * skipped.
+ * knows are skipped by their length; neighbours in the record never move because of them. Scope
+ * fields of options templates come first in `specs`. Lists of RFC 6313 are noted, not opened; a
+ * basicList is skipped.
  */
 #ifndef WEIR_WIRE_TEMPLATE_H
 #define WEIR_WIRE_TEMPLATE_H
@@ -86,12 +86,12 @@ void template_free(struct template *t);
 bool template_same(const struct template *t, bool options, unsigned nscopes,
                    const struct field_spec *specs, unsigned nspecs);
 
-/* Run the plan on the next record of c into *w (cleared by the caller). False when the record does not
- * fit into what is left. */
+/* Run the plan on the next record of c into *w (cleared by the caller). False when the record
+ * does not fit into what is left. */
 bool template_run(const struct template *t, struct cur *c, struct workspace *w);
 
-/* The octets of the n-th spec's value in a record for which the cursor stands at the record's begin;
- * used for options data, which no plan describes. */
+/* The octets of the n-th spec's value in a record for which the cursor stands at the record's
+ * begin; used for options data, which no plan describes. */
 struct span template_value(struct cur *c, const struct field_spec *spec);
 
 #endif

@@ -2,11 +2,11 @@
 /*
  * wire.h - export datagrams in, flow records out.
  *
- * A struct wire decodes NetFlow v1, v5, v7, v9, IPFIX, sFlow v2, v4, v5 and nfdump's version 250, told
- * apart by their first octets. It keeps one entry per exporter, keyed by (address, version, domain):
- * templates, samplers, sequence numbers and a loss account. All of it is bounded, so that forged
- * datagrams cannot make it grow without end. One thread uses a struct wire at a time; several may
- * share the counter that numbers exporters.
+ * A struct wire decodes NetFlow v1, v5, v7, v9, IPFIX, sFlow v2, v4, v5 and nfdump's version 250,
+ * told apart by their first octets. It keeps one entry per exporter, keyed by (address, version,
+ * domain): templates, samplers, sequence numbers and a loss account. All of it is bounded, so that
+ * forged datagrams cannot make it grow without end. One thread uses a struct wire at a time;
+ * several may share the counter that numbers exporters.
  */
 #ifndef WEIR_WIRE_WIRE_H
 #define WEIR_WIRE_WIRE_H
@@ -88,17 +88,17 @@ struct wire_options {
 struct wire *wire_new(const struct wire_options *options, const struct wire_sink *sink);
 void wire_free(struct wire *w);
 
-/* Decode one datagram. Returns the number of flow records, or ERR_FORMAT (malformed; records before the
- * fault were handed on), ERR_UNSUPPORTED (no protocol we know), ERR_LIMIT (too many exporters),
- * ERR_NOMEM. */
+/* Decode one datagram. Returns the number of flow records, or ERR_FORMAT (malformed; records
+ * before the fault were handed on), ERR_UNSUPPORTED (no protocol we know), ERR_LIMIT (too many
+ * exporters), ERR_NOMEM. */
 int wire_decode(struct wire *w, const struct wire_datagram *d);
 
 /* Length of the whole message that begins with these octets, for stream transports: IPFIX only.
  * 0: more octets are needed; ERR_FORMAT: not IPFIX. */
 int wire_message_length(const uint8_t *data, size_t len);
 
-/* Give up data sets that have waited too long, and exporters not heard for idle_msec when the table is
- * full. Call it now and then. */
+/* Give up data sets that have waited too long, and exporters not heard for idle_msec when the
+ * table is full. Call it now and then. */
 void wire_tick(struct wire *w, uint64_t now);
 
 /* All exporters in order of appearance. */
@@ -107,14 +107,15 @@ void wire_exporters(struct wire *w, wire_visit *visit, void *ctx);
 void wire_samplers(struct wire *w, void (*visit)(void *ctx, const struct wire_exporter *e,
                                                  const struct sampler *s), void *ctx);
 
-/* Copy the loss account since the last call and set it to zero; the collector as a whole (sysid 0: unknown
- * versions, refused exporters) counts here too. Each with a nonzero counter is visited. */
+/* Copy the loss account since the last call and set it to zero; the collector as a whole (sysid
+ * 0: unknown versions, refused exporters) counts here too. Each with a nonzero counter is
+ * visited. */
 void wire_take_losses(struct wire *w, void (*visit)(void *ctx, const struct wire_exporter *e,
                                                     const struct loss *l), void *ctx);
 
-/* Templates and samplers as text, and back (after a restart). wire_load returns 0 or ERR_FORMAT with
- * the line; what was before it is kept. source_of names the source of an exporter's address, NULL source
- * allowed. */
+/* Templates and samplers as text, and back (after a restart). wire_load returns 0 or ERR_FORMAT
+ * with the line; what was before it is kept. source_of names the source of an exporter's
+ * address, NULL source allowed. */
 void wire_save(struct wire *w, struct buf *out);
 int wire_load(struct wire *w, const char *text, size_t len,
               void *(*source_of)(void *ctx, const struct ip *addr), void *ctx, struct fault *fault);

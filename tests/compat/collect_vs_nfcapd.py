@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-"""The same datagrams of the real softflowd into weircapd and the real nfcapd: the same flows come out.
+"""The same datagrams of the real softflowd into weircapd and the real nfcapd: the same flows
+come out.
 
-softflowd sends to weircapd, whose repeater passes each datagram on to nfcapd and to a second weircapd that
-writes nfdump's format. weir lists the files of the first two, nfdump those of the last two. Left out is
-what nfcapd is known to get wrong: times it does not have (1970) or swaps (IPFIX, some versions), and type and
-code of ICMPv6 in v9.
+softflowd sends to weircapd, whose repeater passes each datagram on to nfcapd and to a second
+weircapd that writes nfdump's format. weir lists the files of the first two, nfdump those of
+the last two. Left out is what nfcapd is known to get wrong: times it does not have (1970) or
+swaps (IPFIX, some versions), and type and code of ICMPv6 in v9.
 """
 import glob
 import os
@@ -126,7 +127,8 @@ def main():
                 passed += 1
                 continue
             failed += 1
-            print(f"{os.path.basename(capture)}, v{version}, listed by {what}: {len(theirs)} and {len(flows)}")
+            print(f"{os.path.basename(capture)}, v{version}, listed by {what}: "
+                  f"{len(theirs)} and {len(flows)}")
             for row in sorted(set(theirs) ^ set(flows))[:4]:
                 print("   ", "nfcapd" if row in theirs else "weircapd", row)
     print(f"{passed} passed, {failed} failed, 0 skipped")

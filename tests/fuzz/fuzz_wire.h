@@ -2,9 +2,9 @@
 /*
  * fuzz_wire.h - the body of the fuzz targets of export protocols.
  *
- * The input is one or more datagrams, each with its length (two octets, big-endian) in front, so that
- * templates and data can follow each other. Whatever comes, the decoder's own account must add up and what
- * it remembers must survive being saved and loaded.
+ * The input is one or more datagrams, each with its length (two octets, big-endian) in front, so
+ * that templates and data can follow each other. Whatever comes, the decoder's own account must add
+ * up and what it remembers must survive being saved and loaded.
  */
 #ifndef WEIR_TESTS_FUZZ_WIRE_H
 #define WEIR_TESTS_FUZZ_WIRE_H

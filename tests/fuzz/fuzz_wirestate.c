@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * fuzz_wirestate.c - the text in which templates and samplers survive a restart. What was loaded must be
- * saved in a form that can be loaded.
+ * fuzz_wirestate.c - the text in which templates and samplers survive a restart. What was loaded
+ * must be saved in a form that can be loaded.
  */
 #include "wire/wire.h"
 

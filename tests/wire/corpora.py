@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-"""Decode the conformance corpora: record counts as counted by structure, values as the reference says.
+"""Decode the conformance corpora: record counts as counted by structure, values as the reference.
 
 The corpora are not part of the source: WEIR_SHARED (default ../shared) tells where they are.
 """
@@ -33,7 +33,7 @@ FIELDS = dict(
     tcp_flags="TCP_FLAGS", sampled="RECORD_FLAGS",
     **{f"mpls_{i}": f"MPLS{i}" for i in range(1, 11)})
 
-# Records that were decoded once their template came, which the structural counter does not wait for.
+# Records decoded once their template came, which the structural counter does not wait for.
 MORE_RECORDS = {"ipfix-vflow-decoder-b": 4}
 # True sequence gaps, and those of option data sets counted right.
 GAPS = {"ipfix-pmacct-400": 68, "ipfix-pmacct-401": 0, "ipfix-pmacct-403": 2}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * test_wire.c - what the encoders write, the decoders read; templates, limits, sequence numbers, memory of
- * exporters.
+ * test_wire.c - what the encoders write, the decoders read; templates, limits, sequence numbers,
+ * memory of exporters.
  */
 #include "../check.h"
 #include "wire/encode.h"
@@ -374,7 +374,8 @@ static void test_withdrawal_and_change(struct check *t)
 /* Unknown elements, of fixed and variable length, around known ones of reduced size. */
 static void test_unknown_elements_are_skipped(struct check *t)
 {
-    static const uint16_t fields[] = {8, 4, 20000, 7, 12, 4, 20001, 65535, 1, 3, 20002, 65535, 7, 2};
+    static const uint16_t fields[] = {8, 4, 20000, 7, 12, 4, 20001, 65535, 1, 3, 20002, 65535,
+                                      7, 2};
     struct wire *w = new_wire((struct wire_options){0});
     struct writer m;
     put_header(&m, 1, 0);
