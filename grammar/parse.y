@@ -2,7 +2,8 @@
 /*
  * parse.y - tokens of a filter into a tree.
  *
- * One production per way of writing a term, not per field. Actions only build nodes with places; what
+ * One production per way of writing a term, not per field. Actions only build nodes with places;
+ * what
  * a term means, and whether it is allowed, is found out by filter/resolve.c. The productions read
  * ahead where nfdump's do, because messages name the last token read.
  */
@@ -38,7 +39,8 @@ static void yyerror(struct parsing *p, void *scanner, const char *message)
     parsing_fail(p, ERR_LIMIT, message);
 }
 
-/* A term of some kind from its keyword; further parts are put in by the actions. NULL, then and from
+/* A term of some kind from its keyword; further parts are put in by the actions. NULL, then and
+ * from
  * then on, when memory is out. */
 static struct ast_term *term_of(struct parsing *p, enum term_kind kind, enum direction dir,
                                 const struct token *word)
@@ -60,7 +62,8 @@ static struct ast_term *and_word(struct ast_term *t, const struct token *word)
     return t;
 }
 
-static struct ast_term *and_number(struct ast_term *t, enum comparator cmp, const struct token *number)
+static struct ast_term *and_number(struct ast_term *t, enum comparator cmp,
+                                   const struct token *number)
 {
     if (t != NULL) {
         t->cmp = cmp;
@@ -105,7 +108,8 @@ static struct ast_term *refused(struct ast_term *t, const char *why)
 }
 
 /* asa .. and pf .. take a few directions as plain words. */
-static struct ast_term *and_direction(struct ast_term *t, const struct token *at, enum direction dir,
+static struct ast_term *and_direction(struct ast_term *t, const struct token *at,
+                                      enum direction dir,
                                       bool allowed)
 {
     struct token word = *at;
@@ -143,7 +147,8 @@ static struct ast_node *finished(struct parsing *p, struct ast_term *t)
 static const char *why_not_pblock(const struct token *word)
 {
     return !word->quoted && word->len == 6 && strncasecmp(word->text, "pblock", 6) == 0 ? NULL
-                                                                                    : "syntax error";
+
+                                                                                                                           : "syntax error";
 }
 }
 
@@ -160,8 +165,10 @@ static const char *why_not_pblock(const struct token *word)
 %token <token> PLAIN_WORD "a word" NUMBER "a number" GEO "geo and a country" LABEL "a label"
 %token <token> KW_EQ "a comparator" KW_GT KW_LT KW_GE KW_LE
 %token <token> KW_AND "'and'" KW_OR "'or'" KW_NOT "'not'"
-%token <token> KW_ANY "'any'" KW_FAMILY KW_IPV6 KW_IDENT KW_NUMBER_TERM KW_SUBJECT KW_EXPORTER KW_ICMP
-%token <token> KW_SRC KW_DST KW_IN "'in'" KW_OUT KW_MIN KW_MAX KW_PREV KW_NEXT "'next'" KW_BGP KW_BGPNEXT
+%token <token> KW_ANY "'any'" KW_FAMILY KW_IPV6 KW_IDENT KW_NUMBER_TERM KW_SUBJECT KW_EXPORTER
+    KW_ICMP
+%token <token> KW_SRC KW_DST KW_IN "'in'" KW_OUT KW_MIN KW_MAX KW_PREV KW_NEXT "'next'" KW_BGP
+    KW_BGPNEXT
 %token <token> KW_ROUTER KW_NAT "'nat'" KW_TUN KW_INGRESS KW_EGRESS KW_CLIENT KW_SERVER
 %token <token> KW_PROTO KW_PORT KW_AS KW_FLAGS KW_TTL KW_FWDSTAT KW_COUNTER KW_SMALL KW_PLAIN
 %token <token> KW_IP KW_NET KW_FLOWDIR KW_MPLS KW_MAC KW_ASA KW_PAYLOAD KW_OBSERVATION
@@ -183,12 +190,14 @@ start:
 
 expr:
     conj
-  | expr KW_OR conj             { $$ = ast_join(p->arena, AST_OR, $1, $3); if ($$ == NULL) YYNOMEM; }
+  | expr KW_OR conj             { $$ = ast_join(p->arena, AST_OR, $1,
+                                                $3); if ($$ == NULL) YYNOMEM; }
   ;
 
 conj:
     unary
-  | conj KW_AND unary           { $$ = ast_join(p->arena, AST_AND, $1, $3); if ($$ == NULL) YYNOMEM; }
+  | conj KW_AND unary           { $$ = ast_join(p->arena, AST_AND, $1,
+                                                $3); if ($$ == NULL) YYNOMEM; }
   ;
 
 unary:
@@ -204,9 +213,12 @@ term:
   | KW_IPV6                     { $$ = term_of(p, TERM_FAMILY, DIR_ANY, &$1); }
   | KW_IDENT PLAIN_WORD               { $$ = and_word(term_of(p, TERM_IDENT, DIR_ANY, &$1), &$2); }
   | KW_NUMBER_TERM cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
-  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
-  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
-  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
+                                                                         &$1), &$2), $3, &$4); }
+  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
+                                                                         &$1), &$2), $3, &$4); }
+  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
+                                                                         &$1), &$2), $3, &$4); }
   | dir KW_PROTO NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
   | dir KW_PROTO PLAIN_WORD           { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
   | dir KW_PROTO KW_IPV6        { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
@@ -219,10 +231,14 @@ term:
                                   $$ = why != NULL ? refused($$, why) : $$; }
   | dir KW_AS cmp NUMBER        { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
   | dir KW_AS KW_IN '[' numbers ']' { $$ = and_list(term_of(p, TERM_NUMBERS, $1, &$2), $5); }
-  | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$2), $3, &$4); (void)$1; }
-  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
-  | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
-  | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2), &$3); (void)$1; }
+  | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$2), $3,
+                                                  &$4); (void)$1; }
+  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
+                                                      &$3); (void)$1; }
+  | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
+                                                &$3); (void)$1; }
+  | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
+                                                &$3); (void)$1; }
   | KW_TTL cmp NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
   | KW_MIN KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MIN, &$2), $3, &$4); }
   | KW_MAX KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MAX, &$2), $3, &$4); }
@@ -230,50 +246,81 @@ term:
   | KW_MIN KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
   | KW_MAX KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
   | KW_FWDSTAT cmp NUMBER       { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
-  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(p, TERM_FWDSTAT, DIR_ANY, &$1), &$2); }
+  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(p, TERM_FWDSTAT, DIR_ANY, &$1),
+                                                      &$2); }
   | dir KW_COUNTER cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
   | dir KW_SMALL NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
-  | KW_PLAIN NUMBER             { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ, &$2); }
+  | KW_PLAIN NUMBER             { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ,
+                                                  &$2); }
   | dir KW_IP PLAIN_WORD              { $$ = and_word(term_of(p, TERM_IP, $1, &$2), &$3); }
   | dir KW_IP KW_IN '[' addrs ']' { $$ = and_list(term_of(p, TERM_IPS, $1, &$2), $5); }
-  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(p, TERM_NETMASK, $1, &$2), &$3), &$4); }
-  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NET, $1, &$2), &$3), CMP_EQ, &$5); }
-  | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ, &$2); }
+  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(p, TERM_NETMASK, $1,
+                                                                             &$2), &$3), &$4); }
+  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NET, $1, &$2),
+                                                                 &$3), CMP_EQ, &$5); }
+  | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ,
+                                                  &$2); }
   | KW_FLOWDIR side             { $$ = term_of(p, TERM_FLOWDIR, $2, &$1); }
-  | KW_FLOWDIR                  { $$ = refused(term_of(p, TERM_FLOWDIR, DIR_ANY, &$1), "Unknown flowdir: -1"); }
-  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1), &$2), $3, &$4); }
-  | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_FLOWDIR                  { $$ = refused(term_of(p, TERM_FLOWDIR, DIR_ANY, &$1),
+                                               "Unknown flowdir: -1"); }
+  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY,
+                                                                         &$1), &$2), $3, &$4); }
+  | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1),
+                                                           &$2), $3, &$4); }
   | dir KW_MAC PLAIN_WORD             { $$ = and_word(term_of(p, TERM_MAC, $1, &$2), &$3); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = at_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$3); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2), &$2, $3,
+  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = at_word(and_word(and_word(term_of(p, TERM_ASA,
+                                                                  DIR_ANY, &$1), &$2), &$3), &$3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(p,
+                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(p,
+                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(p,
+                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
+  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(p, TERM_ASA, DIR_ANY,
+                                                                            &$1), &$2), &$2, $3,
                                                      $3 == DIR_INGRESS || $3 == DIR_EGRESS); }
-  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1), &$2),
+  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1),
+                                                              &$2),
                                                "Unknown direction specifier"); }
-  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(p, TERM_NAT, DIR_ANY, &$1), &$2), &$3); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
-  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(p, TERM_PAYLOAD, $1, &$2), &$3), &$4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(p, TERM_PAYLOAD, $1, &$2), &$3), &$4), &$5); }
+  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
+                                                                    &$1), &$2), $3, &$4); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(p, TERM_NAT,
+                                                                        DIR_ANY, &$1), &$2), &$3); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p,
+                                                 TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
+  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
+                                                                         &$1), &$2), $3, &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(p, TERM_PAYLOAD, $1,
+                                                                             &$2), &$3), &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(p,
+                                                         TERM_PAYLOAD, $1, &$2), &$3), &$4), &$5); }
   | dir GEO                     { $$ = term_of(p, TERM_GEO, $1, &$2); }
   | dir KW_TZ PLAIN_WORD              { $$ = and_word(term_of(p, TERM_TZ, $1, &$2), &$3); }
-  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(p, TERM_TZ, $1, &$2), &$3), &$5); }
-  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
-  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = and_time(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3, &$4); }
-  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3, &$4); }
-  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2), &$3); }
-  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2), &$2, $3,
-                                                     $3 == DIR_IN || $3 == DIR_OUT || $3 == DIR_NAT); }
-  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(p, TERM_PF, DIR_ANY, &$1), &$2),
+  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(p, TERM_TZ, $1,
+                                                                             &$2), &$3), &$5); }
+  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ =
+          and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4,
+                     &$5); }
+  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = and_time(term_of(p, TERM_SEEN, DIR_ANY, &$1),
+                                                            $3, &$4); }
+  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3,
+                                                        &$4); }
+  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(p, TERM_PF, DIR_ANY,
+                                                                             &$1), &$2), &$3); }
+  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(p, TERM_PF, DIR_ANY,
+                                                                            &$1), &$2), &$2, $3,
+                                                     $3 == DIR_IN || $3 == DIR_OUT ||
+                                                         $3 == DIR_NAT); }
+  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(p, TERM_PF, DIR_ANY, &$1),
+                                                              &$2),
                                                "Unknown direction specifier"); }
-  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), $3, &$4); }
+  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1),
+                                                           &$2), $3, &$4); }
   ;
 
 addrs:
-    addr                        { $$ = ast_list_new(p->arena); if (!ast_list_add(p->arena, $$, &$1)) YYNOMEM; }
+    addr                        { $$ = ast_list_new(p->arena); if (!ast_list_add(p->arena, $$,
+                                                                                 &$1)) YYNOMEM; }
   | addrs addr                  { $$ = $1; if (!ast_list_add(p->arena, $$, &$2)) YYNOMEM; }
   | addrs ',' addr              { $$ = $1; if (!ast_list_add(p->arena, $$, &$3)) YYNOMEM; }
   ;

@@ -2,7 +2,8 @@
 /*
  * addresses.c - terms of addresses: hosts, networks, lists, geography, Tor.
  *
- * An IPv4 address or network only looks at records and fields of that family, and so does IPv6; a list
+ * An IPv4 address or network only looks at records and fields of that family, and so does IPv6; a
+ * list
  * may mix them. Prefixes may have host bits and may overlap.
  */
 #include "filter/resolve.h"
@@ -49,7 +50,8 @@ static bool looks_like_name(const struct token *w)
     return all_of(w, is_letter) && !all_of(w, is_colon);
 }
 
-static size_t host_lookup(struct resolving *r, const struct token *w, struct ip *addrs, int *families)
+static size_t host_lookup(struct resolving *r, const struct token *w, struct ip *addrs,
+                          int *families)
 {
     char name[300];
     if (r->env->resolver == NULL) {
@@ -128,7 +130,8 @@ static struct cond *hosts(struct resolving *r, const struct ast_term *t, const s
 
 static bool names_allowed(enum direction d)
 {
-    return d == DIR_ANY || d == DIR_SRC || d == DIR_DST || d == DIR_SRC_OR_DST || d == DIR_SRC_AND_DST;
+    return d == DIR_ANY || d == DIR_SRC || d == DIR_DST || d == DIR_SRC_OR_DST ||
+        d == DIR_SRC_AND_DST;
 }
 
 struct cond *resolve_ip(struct resolving *r, const struct ast_term *t)
@@ -147,7 +150,8 @@ struct cond *resolve_ip(struct resolving *r, const struct ast_term *t)
     }
     if (n == 0) {
         if (r->hint[0] == '\0') {
-            snprintf(r->hint, sizeof r->hint, "expected an IPv4 address of four numbers or an IPv6 address");
+            snprintf(r->hint, sizeof r->hint,
+                     "expected an IPv4 address of four numbers or an IPv6 address");
         }
         return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TEXT(w));
     }
@@ -232,7 +236,8 @@ static bool collect_entry(struct resolving *r, const struct ast_term *t, const s
         n = looks_like_name(&e->token) ? host_lookup(r, &e->token, addrs, families) : 0;
     }
     if (n == 0) {
-        snprintf(message, sizeof message, "Can not parse/resolve %.*s to an IP address", TEXT(&e->token));
+        snprintf(message, sizeof message, "Can not parse/resolve %.*s to an IP address",
+                 TEXT(&e->token));
         return entry_fails(r, t, e, &e->token, message);
     }
     for (size_t i = 0; i < n; i++) {
@@ -323,7 +328,8 @@ struct cond *resolve_netmask(struct resolving *r, const struct ast_term *t)
         return resolve_fail(r, t, m, "Can not parse %.*s as IP mask", TEXT(m));
     }
     if (family != 4 || mask_family != 4) {
-        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4", TEXT(w), TEXT(m));
+        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4", TEXT(w),
+                            TEXT(m));
     }
     number = (uint64_t)ip_to_v4(&mask) << 32 | (ip_to_v4(&ip) & ip_to_v4(&mask));
     return resolve_fields(r, t, "ip", bits_field, &number);
@@ -381,7 +387,8 @@ struct cond *resolve_tz(struct resolving *r, const struct ast_term *t)
 }
 
 /* Value 0 (or none) is looked up by the address on the same side. */
-static struct cond *as_of_address(struct resolving *r, enum field_id field, const struct ranges *set)
+static struct cond *as_of_address(struct resolving *r, enum field_id field,
+                                  const struct ranges *set)
 {
     enum field_id address = field == FIELD_SRC_AS ? FIELD_SRC_ADDR : FIELD_DST_ADDR;
     struct test model = {.op = OP_ADDR_AS, .field2 = FIELD_NONE, .set = *set};

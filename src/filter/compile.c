@@ -2,7 +2,8 @@
 /*
  * compile.c - conditions into instructions.
  *
- * and:  the first kid narrows mask to dst, each further one narrows dst; an empty dst skips the rest.
+ * and:  the first kid narrows mask to dst, each further one narrows dst; an empty dst skips the
+ * rest.
  * or:   a register `rest` starts as mask and loses the rows of each kid; dst = mask without rest.
  *       A test as kid is simply the negated test on rest. An empty rest skips what is left.
  * Recursion is as deep as the condition; an or takes one or two registers for each level.

@@ -2,7 +2,8 @@
 /*
  * cond.h - what a filter means: a tree of and, or, not over tests of fields.
  *
- * resolve.c makes it from the syntax tree, simplify.c rewrites it, compile.c makes instructions from
+ * resolve.c makes it from the syntax tree, simplify.c rewrites it, compile.c makes instructions
+ * from
  * it. A test is false for a record that lacks the test's guard group; negation is outside of that.
  */
 #ifndef WEIR_FILTER_COND_H
@@ -25,7 +26,8 @@ enum op {
 
 /* Facts of ops.def. */
 enum op_shape {
-    SHAPE_REGS, SHAPE_JUMP, SHAPE_NUMBERS, SHAPE_SET, SHAPE_PAIR, SHAPE_GROUPS, SHAPE_ADDR, SHAPE_PLACE,
+    SHAPE_REGS, SHAPE_JUMP, SHAPE_NUMBERS, SHAPE_SET, SHAPE_PAIR, SHAPE_GROUPS, SHAPE_ADDR,
+        SHAPE_PLACE,
     SHAPE_ADDR_SET, SHAPE_FILE, SHAPE_OCTETS
 };
 

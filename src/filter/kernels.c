@@ -3,7 +3,8 @@
  * kernels.c - comparisons over whole columns, made by macro from type and operator.
  *
  * 64 rows at a time: compare into 64 octets of 0 or 1, which compilers turn into vector code, then
- * gather the octets into one word of the bitmap. The plain meaning of each kernel is the expression it
+ * gather the octets into one word of the bitmap. The plain meaning of each kernel is the
+ * expression it
  * is made with; tests/unit/filter compares them row by row.
  */
 #include "filter/kernels.h"
@@ -15,7 +16,8 @@
 #pragma GCC optimize("O3")
 #endif
 
-/* One copy for each instruction set, chosen when the program is loaded. Sanitizers cannot do that. */
+/* One copy for each instruction set, chosen when the program is loaded. Sanitizers cannot do that.
+ * */
 #if defined __x86_64__ && defined __linux__ && defined __GLIBC__ && defined __GNUC__ &&           \
     !defined __clang__ && !defined __SANITIZE_ADDRESS__
 #define CLONES __attribute__((target_clones("avx2", "default")))

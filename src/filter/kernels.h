@@ -2,7 +2,8 @@
 /*
  * kernels.h - comparisons over whole columns, results as bitmaps.
  *
- * Each writes BITS_WORDS(n) words; bits above n are 0. Values lie as in struct column: `width` octets
+ * Each writes BITS_WORDS(n) words; bits above n are 0. Values lie as in struct column: `width`
+ * octets
  * each (1 2 4 8), aligned.
  */
 #ifndef WEIR_FILTER_KERNELS_H
@@ -18,7 +19,8 @@ void kernel_range(const void *values, unsigned width, uint32_t n, uint64_t lo, u
 void kernel_bits(const void *values, unsigned width, uint32_t n, unsigned shift, uint64_t bits,
                  uint64_t lo, uint64_t hi, uint64_t *out);
 
-/* bit value of bitmap; values at or above limit have none. limit is a multiple of 64, at least 64. */
+/* bit value of bitmap; values at or above limit have none. limit is a multiple of 64, at least 64.
+ * */
 void kernel_bitmap(const void *values, unsigned width, uint32_t n, const uint64_t *bitmap,
                    uint64_t limit, uint64_t *out);
 

@@ -37,7 +37,8 @@ static struct cond *model_field(struct resolving *r, enum field_id field, const 
 
 static struct cond *with_tcp(struct resolving *r, struct cond *c)
 {
-    c = c != NULL ? cond_pair(r->arena, COND_AND, cond_range(r->arena, FIELD_PROTO, 6, 6), c) : NULL;
+    c = c != NULL ? cond_pair(r->arena, COND_AND, cond_range(r->arena, FIELD_PROTO, 6, 6), c)
+        : NULL;
     return c != NULL ? c : resolve_no_memory(r);
 }
 
@@ -63,11 +64,13 @@ static struct cond *regex_term(struct resolving *r, const struct ast_term *t)
     struct regex_entry *entry = arena_zalloc(r->arena, sizeof *entry);
     struct test model = {.op = OP_REGEX, .text = t->words[2].text, .text_len = t->words[2].len};
     struct fault fault = {0};
-    char *flags = t->nwords == 4 ? arena_strndup(r->arena, t->words[3].text, t->words[3].len) : NULL;
+    char *flags = t->nwords == 4 ? arena_strndup(r->arena, t->words[3].text, t->words[3].len)
+        : NULL;
     if (entry == NULL || (t->nwords == 4 && flags == NULL)) {
         return resolve_no_memory(r);
     }
-    if (regex_compile(t->words[2].text, t->words[2].len, flags, REGEX_BEST, &entry->regex, &fault) != 0) {
+    if (regex_compile(t->words[2].text, t->words[2].len, flags, REGEX_BEST, &entry->regex,
+                      &fault) != 0) {
         return regex_refused(r, t, fault.text);
     }
     entry->next = r->regexes;
@@ -162,11 +165,13 @@ static struct cond *tls_version(struct resolving *r, const struct ast_term *t)
     bool tls = token_is(&t->words[1], "tls");
     unsigned major, minor;
     if (!version_parse(w, &major, &minor)) {
-        snprintf(r->hint, sizeof r->hint, "expected 1.0, 1.1, 1.2 or 1.3 for tls, 2.0 or 3.0 for ssl");
+        snprintf(r->hint, sizeof r->hint,
+                 "expected 1.0, 1.1, 1.2 or 1.3 for tls, 2.0 or 3.0 for ssl");
         return resolve_fail(r, t, w, "String %.*s is not a valid SSL/TLS version", TEXT(w));
     }
     if (tls ? major > 1 : minor > 0) {
-        return resolve_fail(r, t, w, "String %.*s is not a valid %s version", TEXT(w), tls ? "TLS" : "SSL");
+        return resolve_fail(r, t, w, "String %.*s is not a valid %s version", TEXT(w), tls
+                            ? "TLS" : "SSL");
     }
     return tls_condition(r, t, (tls ? 0x0301 + minor : major << 8) << 8 | TLS_VERSION, NULL);
 }
@@ -184,7 +189,8 @@ static struct cond *tls_term(struct resolving *r, const struct ast_term *t)
         bool missing = t->nwords < 4;
         if (missing || t->words[3].len > 64) {
             return resolve_fail(r, t, arg, "Invalid string %.*s for SSL/TLS sni name",
-                                missing ? 0 : (int)t->words[3].len, missing ? "" : t->words[3].text);
+                                missing ? 0 : (int)t->words[3].len, missing ? ""
+                                    : t->words[3].text);
         }
         return tls_condition(r, t, TLS_SNI, &t->words[3]);
     }
@@ -222,7 +228,8 @@ static struct cond *ja4_term(struct resolving *r, const struct ast_term *t)
         return fingerprint(r, t, OP_JA4, "payload ja4", NULL, 0, 0);
     }
     if (!ja4_valid(arg->text, arg->len)) {
-        snprintf(r->hint, sizeof r->hint, "expected a text like t12d1612h1_94fc43e2fc61_c9eaec7dbab4");
+        snprintf(r->hint, sizeof r->hint,
+                 "expected a text like t12d1612h1_94fc43e2fc61_c9eaec7dbab4");
         return resolve_fail(r, t, arg, "String %.*s is not a valid ja4 string", TEXT(arg));
     }
     return fingerprint(r, t, OP_JA4, "payload ja4", arg->text, arg->len, 0);

@@ -2,9 +2,12 @@
 /*
  * program.h - the bytecode of a filter.
  *
- * Registers are bitmaps, one bit a row. Register 0 has all rows and is never written, register 1 is the
- * result. Each instruction writes dst from the rows of mask (a test: those for which it holds, or does
- * not hold if negate is set). Jumps only go forward and only when their mask is empty. A register that
+ * Registers are bitmaps, one bit a row. Register 0 has all rows and is never written, register 1
+ * is the
+ * result. Each instruction writes dst from the rows of mask (a test: those for which it holds, or
+ * does
+ * not hold if negate is set). Jumps only go forward and only when their mask is empty. A register
+ * that
  * was never written is empty.
  *
  * A program owns nothing: code and constants live in the arena of the filter.
@@ -26,7 +29,8 @@ struct insn {
     uint16_t field;
     uint16_t dst;
     uint16_t mask;
-    uint16_t memo;  /* test used several times: slot that remembers it for all rows, from 1; 0: none */
+    /* test used several times: slot that remembers it for all rows, from 1; 0: none */
+    uint16_t memo;
     uint32_t arg;   /* register, jump target, constant, second field, bits: by shape */
     uint64_t lo;
     uint64_t hi;

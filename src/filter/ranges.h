@@ -2,8 +2,10 @@
 /*
  * ranges.h - sets of numbers as ascending, disjoint, non-adjacent ranges.
  *
- * One kind of set for ports, AS numbers and addresses: members are 128 bits wide. An address counts as
- * its 16 octets read as one number, so that a prefix is a range. Sets live in an arena and are never
+ * One kind of set for ports, AS numbers and addresses: members are 128 bits wide. An address
+ * counts as
+ * its 16 octets read as one number, so that a prefix is a range. Sets live in an arena and are
+ * never
  * changed once made.
  */
 #ifndef WEIR_FILTER_RANGES_H
@@ -32,7 +34,8 @@ struct ranges {
 wide wide_of_ip(const struct ip *ip);
 struct ip wide_to_ip(wide w);
 
-/* Make a set of n ranges in any order, overlapping or not; raw is reordered and becomes the set's. */
+/* Make a set of n ranges in any order, overlapping or not; raw is reordered and becomes the set's.
+ * */
 struct ranges ranges_of(struct range *raw, size_t n);
 
 /* A set of one range; empty if low > high. Returns false when memory is out, here and below. */

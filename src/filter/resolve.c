@@ -82,7 +82,8 @@ void comparator_range(enum comparator cmp, uint64_t n, uint64_t *low, uint64_t *
 enum direction resolve_direction(const struct ast_term *t)
 {
     const struct keyword *k = t->words[0].word;
-    if (k == NULL || (strcmp(k->canonical, "nat ip") != 0 && strcmp(k->canonical, "nat port") != 0)) {
+    if (k == NULL || (strcmp(k->canonical, "nat ip") != 0 && strcmp(k->canonical,
+                                                                    "nat port") != 0)) {
         return t->dir;
     }
     return t->dir == DIR_ANY ? DIR_NAT : t->dir == DIR_SRC ? DIR_SRC_NAT
@@ -146,7 +147,8 @@ static struct cond *number_field(struct resolving *r, enum field_id field, const
 }
 
 /* Some terms carry a protocol with them. */
-static struct cond *with_implied(struct resolving *r, const struct term_facts *facts, struct cond *c)
+static struct cond *with_implied(struct resolving *r, const struct term_facts *facts,
+                                 struct cond *c)
 {
     struct cond *proto;
     if (c == NULL || facts->implied == IMPLIED_NONE) {
@@ -182,14 +184,16 @@ static void term_key(const struct ast_term *t, char *key, size_t room)
 }
 
 /* What nfdump says about "asa foo 1" and its like. */
-static struct cond *unknown_number_term(struct resolving *r, const struct ast_term *t, const char *key)
+static struct cond *unknown_number_term(struct resolving *r, const struct ast_term *t,
+                                        const char *key)
 {
     static const struct {
         const char *head, *message;
         unsigned word;
     } rows[] = {
         {"nat pblock ", "Unknown port block argument", 2}, {"asa ", "Invalid ASA type", 1},
-        {"pf ", "Invalid pf argument", 1},                 {"exporter ", "Unknown exporter argument", 1},
+        {"pf ", "Invalid pf argument", 1},                 {"exporter ",
+                                                            "Unknown exporter argument", 1},
         {"engine ", "Unknown engine argument", 1},         {"icmp ", "Unknown ICMP argument", 1},
         {"observation ", "Unknown observation specifier", 1},
     };
@@ -312,7 +316,8 @@ static struct cond *proto_term(struct resolving *r, const struct ast_term *t)
 {
     const struct token *w = &t->words[1];
     uint32_t number = 0;
-    bool known = w->len > 0 && w->len < 6 && number_of_prefix(NAMES_PROTO, w->text, w->len, &number);
+    bool known = w->len > 0 && w->len < 6 && number_of_prefix(NAMES_PROTO, w->text, w->len,
+                                                              &number);
     if (token_is(w, "icmpv6")) {
         number = 58;
         known = true;
@@ -430,7 +435,8 @@ static struct cond *family_term(struct resolving *r, const struct ast_term *t)
 
 static bool ident_letter(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
+        c == '-';
 }
 
 static struct cond *ident_term(struct resolving *r, const struct ast_term *t)
@@ -445,7 +451,8 @@ static struct cond *ident_term(struct resolving *r, const struct ast_term *t)
     for (uint32_t i = 0; i < w->len; i++) {
         if (!ident_letter(w->text[i])) {
             hint(r, "an ident has letters, digits, _ and -");
-            return resolve_fail(r, t, w, "Invalid char in ident string: %.*s: %c", TEXT(w), w->text[i]);
+            return resolve_fail(r, t, w, "Invalid char in ident string: %.*s: %c", TEXT(w),
+                                w->text[i]);
         }
     }
     c = cond_test(r->arena, &test);
@@ -512,7 +519,8 @@ static struct cond *pblock_term(struct resolving *r, const struct ast_term *t)
 
 /* ------------------------------------------------------------------ mpls */
 
-static struct cond *mpls_bits(struct resolving *r, enum field_id field, unsigned shift, uint64_t bits,
+static struct cond *mpls_bits(struct resolving *r, enum field_id field, unsigned shift,
+                              uint64_t bits,
                               uint64_t low, uint64_t high)
 {
     struct test t = {.op = OP_RANGE, .guard = field_guard(field), .field = field,
@@ -537,7 +545,8 @@ static struct cond *mpls_eos(struct resolving *r, uint64_t low, uint64_t high)
     return below != NULL ? below : resolve_no_memory(r);
 }
 
-/* A label counts as long as the stack has not ended. "= N" looks at all ten places, as nfdump does. */
+/* A label counts as long as the stack has not ended. "= N" looks at all ten places, as nfdump
+ * does. */
 static struct cond *mpls_any(struct resolving *r, enum comparator cmp, uint64_t low, uint64_t high)
 {
     struct cond *below = NULL;
@@ -584,7 +593,8 @@ static struct cond *mpls_numbered(struct resolving *r, const struct ast_term *t,
         hint(r, "expected any, eos, label1 to label10 or exp1 to exp10");
         return resolve_fail(r, t, w, "Unknown mpls argument: %.*s", TEXT(w));
     }
-    c = mpls_bits(r, (enum field_id)(FIELD_MPLS1 + n - 1), label ? 4 : 1, label ? 0xfffff : 7, low, high);
+    c = mpls_bits(r, (enum field_id)(FIELD_MPLS1 + n - 1), label ? 4 : 1, label ? 0xfffff : 7,
+                  low, high);
     return c != NULL ? c : resolve_no_memory(r);
 }
 

@@ -62,7 +62,8 @@ bool row_addr(const struct vm *vm, const struct insn *i, const struct ip *addr)
         return tor_knows(vm->tor, addr, i->shift);
     default:
         assert(i->op == OP_ADDR_AS);
-        return constant_has_number(&vm->program->constants[i->arg], geo_as(vm->geo, addr, i->shift));
+        return constant_has_number(&vm->program->constants[i->arg], geo_as(vm->geo, addr,
+                                                                           i->shift));
     }
 }
 

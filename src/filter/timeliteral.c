@@ -38,7 +38,8 @@ static bool separates(size_t i, char c)
     }
 }
 
-static bool part_parse(const char *text, size_t len, size_t *at, const struct part *p, unsigned *value)
+static bool part_parse(const char *text, size_t len, size_t *at, const struct part *p,
+                       unsigned *value)
 {
     *value = 0;
     for (unsigned d = 0; d < p->digits; d++, (*at)++) {

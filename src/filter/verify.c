@@ -36,7 +36,8 @@ static bool octets_good(const struct program *p, const struct insn *i)
         return is_constant(p, i->arg, CONSTANT_REGEX) && p->constants[i->arg].object != NULL &&
                p->constants[i->arg].number < p->nregexes;
     }
-    return is_constant(p, i->arg, CONSTANT_TEXT) && (i->hi == 0 || p->constants[i->arg].text != NULL);
+    return is_constant(p, i->arg, CONSTANT_TEXT) && (i->hi == 0 ||
+                                                     p->constants[i->arg].text != NULL);
 }
 
 static bool operands_good(const struct program *p, const struct insn *i, uint32_t at)

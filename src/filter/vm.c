@@ -2,9 +2,12 @@
 /*
  * vm.c - the virtual machine: one instruction works on a whole batch.
  *
- * A test first finds the rows it is needed for (mask and guard; all rows of the guard if its result is
- * remembered); if there are none its column is not even loaded. Columns of one value are tested once,
- * dictionaries entry by entry into a table (kept per dictionary, so that address columns sharing one
+ * A test first finds the rows it is needed for (mask and guard; all rows of the guard if its
+ * result is
+ * remembered); if there are none its column is not even loaded. Columns of one value are tested
+ * once,
+ * dictionaries entry by entry into a table (kept per dictionary, so that address columns sharing
+ * one
  * are tested once), plain arrays by kernels. Tests without a kernel look at needed rows one by one.
  *
  * The program was verified: nothing is checked here again but by assert().
@@ -173,7 +176,8 @@ static const uint8_t *cached_table(const struct vm *vm, const struct insn *i, co
 {
     for (unsigned k = 0; k < vm->ncached; k++) {
         const struct insn *j = vm->cached[k].insn;
-        if (vm->cached[k].values == values && j->op == i->op && j->arg == i->arg && j->lo == i->lo &&
+        if (vm->cached[k].values == values && j->op == i->op && j->arg == i->arg &&
+            j->lo == i->lo &&
             j->hi == i->hi && j->shift == i->shift) {
             return vm->cached[k].yes;
         }
@@ -243,7 +247,8 @@ static void table_to_bits(const struct vm *vm, const struct column *c, const uin
     }
 }
 
-/* ------------------------------------------------------------------ tests; rows of need into result */
+/* ------------------------------------------------------------------ tests; rows of need into
+ * result */
 
 typedef bool (*row_fn)(struct vm *vm, const struct insn *i, uint32_t row);
 
@@ -339,7 +344,8 @@ static uint64_t *widened(struct vm *vm, int which, unsigned field)
         vm->wide[which] = malloc(BATCH_ROWS_MAX * sizeof(uint64_t));
     }
     if (vm->wide[which] != NULL) {
-        column_widen(batch_column(vm->batch, (enum field_id)field), vm->batch->nrows, vm->wide[which]);
+        column_widen(batch_column(vm->batch, (enum field_id)field), vm->batch->nrows,
+                     vm->wide[which]);
     }
     return vm->wide[which];
 }

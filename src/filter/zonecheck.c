@@ -2,7 +2,8 @@
 /*
  * zonecheck.c - the program over what is known about a block.
  *
- * Registers hold never, maybe or always instead of rows. Whatever is not known is maybe, so "never" and
+ * Registers hold never, maybe or always instead of rows. Whatever is not known is maybe, so
+ * "never" and
  * "always" are true for every row.
  */
 #include "filter/rowtest.h"
@@ -36,7 +37,8 @@ static enum zone_says within(const struct ranges *set, wide low, wide high)
          : ranges_cover(set, low, high) ? ZONE_ALWAYS : ZONE_MAYBE;
 }
 
-static enum zone_says number_says(const struct program *p, const struct insn *i, const struct zone *z)
+static enum zone_says number_says(const struct program *p, const struct insn *i,
+                                  const struct zone *z)
 {
     struct range one = {i->lo, i->hi};
     struct ranges set = {&one, 1};

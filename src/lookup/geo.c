@@ -2,7 +2,8 @@
 /*
  * geo.c - geography and AS of addresses.
  *
- * nfdump's data base becomes sorted arrays of disjoint networks, searched by halves; all texts stay in
+ * nfdump's data base becomes sorted arrays of disjoint networks, searched by halves; all texts
+ * stay in
  * one arena. With .mmdb files every question goes to the library.
  */
 #include "lookup/geo.h"
@@ -287,7 +288,8 @@ void geo_close(struct geo_db *db)
 /* ------------------------------------------------------------------ asking */
 
 /* The network that holds an address, or NULL. IPv4 networks have mapped addresses. */
-static const struct network *find_network(const struct networks *n, const struct ip *addr, int family)
+static const struct network *find_network(const struct networks *n, const struct ip *addr,
+                                          int family)
 {
     size_t low = 0;
     size_t high = n->n;
@@ -363,13 +365,15 @@ const char *geo_as_org(const struct geo_db *db, uint32_t as)
 
 static void mmdb_location(const struct mmdb *db, const struct ip *addr, int family, struct buf *out)
 {
-    static const char *const paths[][4] = {{"continent", "code", NULL}, {"country", "iso_code", NULL},
+    static const char *const paths[][4] = {{"continent", "code", NULL}, {"country", "iso_code",
+                                                                         NULL},
                                            {"city", "names", "en", NULL}};
     static const char *const longitude[] = {"location", "longitude", NULL};
     static const char *const latitude[] = {"location", "latitude", NULL};
     double x = 0;
     double y = 0;
-    if (!mmdb_number(db, addr, family, longitude, &x) || !mmdb_number(db, addr, family, latitude, &y)) {
+    if (!mmdb_number(db, addr, family, longitude, &x) || !mmdb_number(db, addr, family, latitude,
+                                                                      &y)) {
         return;
     }
     for (size_t i = 0; i < 3; i++) {

@@ -62,7 +62,8 @@ void mmdb_close(struct mmdb *db)
     }
 }
 
-static MMDB_lookup_result_s look_up(const MMDB_s *file, const struct ip *addr, int family, int *error)
+static MMDB_lookup_result_s look_up(const MMDB_s *file, const struct ip *addr, int family,
+                                    int *error)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};

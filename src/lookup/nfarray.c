@@ -2,7 +2,8 @@
 /*
  * nfarray.c - the container of nfdump's data base files.
  *
- * File header of 40 octets: u16 magic 0xA50C, u16 layout 2, u32, u64, u8 compression, u8 encryption,
+ * File header of 40 octets: u16 magic 0xA50C, u16 layout 2, u32, u64, u8 compression, u8
+ * encryption,
  * u16, u32 creator, u64, u32, u32 number of blocks. Block header of 12 octets: u32 elements, u32
  * octets, u16 type 4, u16 flags (1: this block is not compressed). A block begins with u16 kind and
  * u16 element size.
@@ -29,7 +30,8 @@ static size_t expand_bz2(const void *in, size_t len, char *out, size_t room)
 {
 #ifdef HAVE_BZ2
     unsigned int got = (unsigned int)room;
-    return BZ2_bzBuffToBuffDecompress(out, &got, (char *)(uintptr_t)in, (unsigned int)len, 0, 0) == BZ_OK
+    return BZ2_bzBuffToBuffDecompress(out, &got, (char *)(uintptr_t)in, (unsigned int)len, 0,
+                                      0) == BZ_OK
                ? got : 0;
 #else
     (void)in, (void)len, (void)out, (void)room;
@@ -74,7 +76,8 @@ static int visit_array(struct cur body, uint32_t n, nfarray_visitor visit, void 
     unsigned kind = cur_u16le(&body);
     unsigned size = cur_u16le(&body);
     if (!cur_ok(&body) || size == 0 || (uint64_t)size * n != cur_left(&body)) {
-        return fault_set(fault, ERR_FORMAT, "array of kind %u does not have the announced size", kind);
+        return fault_set(fault, ERR_FORMAT, "array of kind %u does not have the announced size",
+                         kind);
     }
     return visit(ctx, kind, n, size, &body);
 }

@@ -2,7 +2,8 @@
 /*
  * compat_filter.c - the corpus of filters with what nfdump selects, and what it says to wrong ones.
  *
- * Runs the tables in $WEIR_SHARED/filter (default ../shared/compat/filter beside the source). -v shows
+ * Runs the tables in $WEIR_SHARED/filter (default ../shared/compat/filter beside the source). -v
+ * shows
  * every message that differs from nfdump's. Without the corpus everything is skipped.
  */
 #include "flows.h"
@@ -40,7 +41,8 @@ static void split(char *line, struct row *r)
 }
 
 /* Call use() for each row of a table. */
-static void each_row(struct context *c, const char *name, void (*use)(struct context *, struct row *))
+static void each_row(struct context *c, const char *name, void (*use)(struct context *,
+                                                                      struct row *))
 {
     FILE *f = fopen(name, "r");
     char *line = NULL;
@@ -81,7 +83,8 @@ static void fail(struct context *c, const char *what, const char *expr)
 }
 
 /* Select with an expression and compare the first n counts. */
-static void selects(struct context *c, const char *id, const char *flows, const char *text, size_t len,
+static void selects(struct context *c, const char *id, const char *flows, const char *text,
+                    size_t len,
                     const char *file, char *const want[], size_t n)
 {
     struct filter_report report;
@@ -123,7 +126,8 @@ static void accept_row(struct context *c, struct row *r)
         return;
     }
     unescape(r->column[3]);
-    selects(c, r->column[0], r->column[1], r->column[3], strlen(r->column[3]), NULL, &r->column[4], 4);
+    selects(c, r->column[0], r->column[1], r->column[3], strlen(r->column[3]), NULL,
+            &r->column[4], 4);
 }
 
 static void buggy_row(struct context *c, struct row *r)
@@ -132,7 +136,8 @@ static void buggy_row(struct context *c, struct row *r)
         return;
     }
     unescape(r->column[2]);
-    selects(c, r->column[0], r->column[1], r->column[2], strlen(r->column[2]), NULL, &r->column[8], 4);
+    selects(c, r->column[0], r->column[1], r->column[2], strlen(r->column[2]), NULL,
+            &r->column[8], 4);
 }
 
 /* Quirks and bugs of 1.7.8 that we do not share: doc/decisions. */
@@ -141,7 +146,8 @@ static void geo_row(struct context *c, struct row *r)
     if (strncmp(r->column[7], "quirk:", 6) == 0 || strncmp(r->column[7], "bug:", 4) == 0) {
         return;
     }
-    selects(c, r->column[0], r->column[1], r->column[2], strlen(r->column[2]), NULL, &r->column[3], 4);
+    selects(c, r->column[0], r->column[1], r->column[2], strlen(r->column[2]), NULL,
+            &r->column[3], 4);
 }
 
 static void legacy_row(struct context *c, struct row *r)

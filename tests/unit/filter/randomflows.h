@@ -2,8 +2,8 @@
 /*
  * randomflows.h - flows and filters for comparing ways of evaluating.
  */
-#ifndef WEIR_TESTS_FILTER_RANDOMFLOWS_H
-#define WEIR_TESTS_FILTER_RANDOMFLOWS_H
+#ifndef WEIR_FILTER_RANDOMFLOWS_H
+#define WEIR_FILTER_RANDOMFLOWS_H
 
 #include "../check.h"
 
