@@ -15,10 +15,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 BUILD = Path(os.environ.get("WEIR_BUILD", ".")).resolve()
+
+LIMIT = 600  # seconds a program may take
 
 # What is asked, and the goal: times faster than nfdump.
 QUERIES = [
@@ -39,12 +42,15 @@ QUERIES = [
 class Run:
     """One finished program: seconds, peak memory, exit status, output's hash."""
 
-    def __init__(self, command, env=None, want_output=False):
+    def __init__(self, command, want_output=False, limit=LIMIT):
         target = tempfile.TemporaryFile() if want_output else subprocess.DEVNULL
         start = time.perf_counter()
         child = subprocess.Popen([str(word) for word in command], stdout=target,
-                                 stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=env)
+                                 stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        guard = threading.Timer(limit, child.kill)  # Debian's nfcapd never ends after -f
+        guard.start()
         _, status, usage = os.wait4(child.pid, 0)
+        guard.cancel()
         self.seconds = time.perf_counter() - start
         child.returncode = self.status = os.waitstatus_to_exitcode(status)
         self.megabytes = usage.ru_maxrss / 1024
@@ -166,7 +172,7 @@ class Bench:
             target.mkdir()
             run = None
             if program and Path(program).exists():
-                run = Run([program, "-w", target, "-f", capture])
+                run = Run([program, "-w", target, "-f", capture], limit=60)
                 run = run if run.status == 0 and size_of(target) > 0 else None
             results.append(run)
         ours, theirs = results
