@@ -33,6 +33,7 @@ struct session {
     struct config config;
     struct window window;
     struct filelist files;
+    const char *temporary;    /* copy of standard input, removed at the end; NULL: none */
     struct geo_db *geo;
     struct tor_db *tor;
     bool aggregates;          /* -a, -A, -b, -B without statistics */

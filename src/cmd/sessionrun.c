@@ -181,7 +181,8 @@ static bool show_table(struct run *r, struct table *t, enum order_id order, bool
     struct table_view view = table_view(r->s);
     view.ascending = ascending;
     printer_work_names(r->work, &r->s->account.meta);
-    if (table_rank(t, order, ascending, view.top) != 0 || table_show(t, &view, print_part, r) != 0) {
+    if (table_rank(t, order, ascending, view.top) != 0 ||
+        table_show(t, &view, print_part, r) != 0) {
         return out_of_memory(r->s);
     }
     return true;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILTER_FILE_MAX = 256 << 20, WORKERS_MAX = 256, TOP_DEFAULT = 10 };
 
@@ -28,6 +29,9 @@ void session_init(struct session *s, const char *program)
 
 void session_free(struct session *s)
 {
+    if (s->temporary != NULL) {
+        unlink(s->temporary);
+    }
     printer_free(s->printer);
     filter_free(s->filter);
     filter_free(s->post);
@@ -304,6 +308,36 @@ static void warn_line(void *ctx, const char *text)
     say_line(text);
 }
 
+/* "-r -": a pipe is copied to a file of its own, because readers need to seek. */
+static bool take_stdin(struct session *s)
+{
+    char name[] = "/tmp/weir.stdin.XXXXXX";
+    char octets[65536];
+    struct stat st;
+    size_t n;
+    FILE *to;
+    int fd;
+    if (fstat(STDIN_FILENO, &st) != 0 || S_ISCHR(st.st_mode) || S_ISDIR(st.st_mode)) {
+        return true;
+    }
+    fd = mkstemp(name);
+    to = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (to == NULL) {
+        perror(name);
+        return session_end(s, EXIT_FAILED);
+    }
+    s->temporary = arena_strndup(&s->arena, name, strlen(name));
+    s->asked.files.single = s->temporary;
+    while ((n = fread(octets, 1, sizeof octets, stdin)) > 0) {
+        fwrite(octets, 1, n, to);
+    }
+    if (ferror(stdin) || fclose(to) != 0) {
+        perror("standard input");
+        return session_end(s, EXIT_FAILED);
+    }
+    return true;
+}
+
 static bool step_files(struct session *s)
 {
     const struct filelist_asked *f = &s->asked.files;
@@ -311,6 +345,9 @@ static bool step_files(struct session *s)
     if (f->single == NULL && f->multiple == NULL && f->dirs == NULL) {
         session_usage(s);
         return session_end(s, EXIT_OK);
+    }
+    if (f->single != NULL && strcmp(f->single, "-") == 0 && !take_stdin(s)) {
+        return false;
     }
     fault_clear(&fault);
     if (filelist_make(f, warn_line, s, &s->files, &fault) == 0) {

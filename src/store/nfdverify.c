@@ -188,7 +188,8 @@ static int check_block(struct walk *w, const struct block *b)
     w->flow_blocks += b->type == BLOCK_FLOWS;
     if (w->verbose) {
         buf_printf(w->out,
-                   "Checking block %u, offset: %llu, type: %u, size: %u, flags: 0x%x, records: %u\n",
+                   "Checking block %u, offset: %llu, type: %u, size: %u, flags: 0x%x, "
+                   "records: %u\n",
                    b->number, (unsigned long long)w->at, b->type, b->size, b->flags, b->records);
     }
     if (b->size > 0 && !(b->flags & STORED_PLAIN)) {

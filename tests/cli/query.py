@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = os.environ.get('WEIR_SRC', os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.environ.get('WEIR_SRC', os.path.join(HERE, '../..'))
 BUILD = os.environ.get('WEIR_BUILD', SOURCE)
 WEIR = os.path.join(BUILD, 'weir')
 MKFLOWS = os.path.join(BUILD, 'tests/tools/mkflows')
@@ -153,7 +154,8 @@ def test_limits():
 def test_json():
     flows = json.loads(run('-R', 'day', '-o', 'json', '-c', '50'))
     check('json is an array of flows', len(flows) == 50 and flows[49]['cnt'] == 50)
-    check('json without flows is json', json.loads(run('-R', 'day', '-o', 'json', 'proto 99')) == [])
+    check('json without flows is json',
+          json.loads(run('-R', 'day', '-o', 'json', 'proto 99')) == [])
     lines = run('-R', 'day', '-o', 'ndjson', '-c', '50').splitlines()
     check('ndjson', len([json.loads(l) for l in lines]) == 50)
     lines = run('-R', 'day', '-o', 'json', '-s', 'srcip/bytes', '-n', '5').splitlines()
@@ -243,6 +245,10 @@ def test_others():
     check('48 columns', text and all(l.count(',') == 47 for l in text.splitlines()))
     text = run('-qr', 'day/nfcapd.202311142215', '-o', 'fmt:%sa %da', '-6', '-c', '4')
     check('clustered letters', len(text.splitlines()) == 4)
+    with open(os.path.join(WORK, 'day/nfcapd.202311142215'), 'rb') as f:
+        p = subprocess.run([WEIR, '-qr', '-', '-o', 'fmt:%sa %da', '-6', '-c', '4'], input=f.read(),
+                           cwd=WORK, capture_output=True)
+    check('standard input', p.stdout.decode() == text, p.stderr)
     rows = rows_of(run('-R', 'day', '-q', '-a', '-A', 'proto', '-o', 'csv', 'ipv4', '-N'))
     check('options behind the filter', rows and 'proto' in rows[0])
 
