@@ -146,9 +146,8 @@ static struct ast_node *finished(struct parsing *p, struct ast_term *t)
 /* A word after "port in" that is no list. */
 static const char *why_not_pblock(const struct token *word)
 {
-    return !word->quoted && word->len == 6 && strncasecmp(word->text, "pblock", 6) == 0 ? NULL
-
-                                                                                                                           : "syntax error";
+    bool pblock = !word->quoted && word->len == 6 && strncasecmp(word->text, "pblock", 6) == 0;
+    return pblock ? NULL : "syntax error";
 }
 }
 

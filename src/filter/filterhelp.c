@@ -11,7 +11,7 @@
 static const char intro[] =
     "A filter is made of terms, joined by and, or, not (or !) and parentheses; and binds tighter\n"
     "than or. Words may be in upper or lower case. Numbers take the suffixes k m g t (thousands)\n"
-    "or be 0x hexadecimal. N stands for [= == eq > gt < lt >= ge <= le] number. # begins a comment,\n"
+    "or 0x hex. N stands for [= == eq > gt < lt >= ge <= le] number. # begins a comment,\n"
     "@include FILE reads a file. A term about something that a flow does not have is false.\n"
     "\n"
     "  any, ipv4, ipv6, ident NAME, [src|dst] ip tor\n"
