@@ -282,12 +282,12 @@ static bool addr_at(struct vm *vm, const struct insn *i, uint32_t row)
 static void number_array(struct vm *vm, const struct insn *i, const struct column *c)
 {
     uint32_t n = vm->batch->nrows;
-    const struct constant *k = &vm->program->constants[i->arg];
+    const struct constant *k = i->op == OP_SET ? &vm->program->constants[i->arg] : NULL;
     if (i->op == OP_RANGE) {
         kernel_range(c->values, c->width, n, i->lo, i->hi, vm->result);
     } else if (i->op == OP_BITS) {
         kernel_bits(c->values, c->width, n, i->shift, i->arg, i->lo, i->hi, vm->result);
-    } else if (i->op == OP_SET && k->bitmap != NULL) {
+    } else if (k != NULL && k->bitmap != NULL) {
         kernel_bitmap(c->values, c->width, n, k->bitmap, k->bitmap_bits, vm->result);
     } else {
         each_row(vm, i, number_at);
