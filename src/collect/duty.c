@@ -124,7 +124,7 @@ static void expire(struct duties *d, const struct scribe_report *r)
     if (expire_pass(r->dir, &result, &fault) != 0) {
         log_fault(d->log, LOG_LEVEL_ERROR, &fault);
     } else if (result.removed > 0) {
-        log_write(d->log, LOG_LEVEL_INFO, 
+        log_write(d->log, LOG_LEVEL_INFO,
                   "Ident: '%s' expired files: %" PRIu64 ", octets: %" PRIu64, r->ident,
                   result.removed, result.freed);
     }

@@ -42,7 +42,8 @@ struct scribe_options {
 
 struct scribe;
 
-struct scribe *scribe_new(const struct scribe_options *options); /* NULL: memory or threads are out */
+struct scribe *scribe_new(const struct scribe_options *options);
+/* NULL: memory or threads are out */
 
 /* Carry out all orders, end the thread, free. Slots must have been finished. */
 void scribe_free(struct scribe *s);

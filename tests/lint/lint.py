@@ -33,7 +33,7 @@ ROOMS = {
     "filter": "base field flow lookup payload",
     "query": "base field flow payload packet store lookup filter",
     "print": "base field flow lookup payload",
-    "collect": "base field flow store wire",
+    "collect": "base field flow packet store wire",
     "probe": "base field flow payload packet store wire",
     "cmd": "base field flow payload packet store wire lookup filter query print collect probe",
 }
