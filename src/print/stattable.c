@@ -361,6 +361,14 @@ static void csv_value(const struct stat_style *style, const struct stat_table *t
     buf_free(&v);
 }
 
+/* Numbers in the protocol column are padded to five columns even here. */
+static int csv_protocol_width(const struct stat_style *style, const struct stat_table *t,
+                              const struct stat_row *row)
+{
+    bool number = style->options->plain_numbers || name_of(NAMES_PROTO, row->protocol) == NULL;
+    return t->proto == STAT_PROTO_KEY && number ? -5 : 0;
+}
+
 static void csv_row(const struct stat_style *style, const struct stat_table *t,
                     const struct stat_row *row, struct buf *out)
 {
@@ -371,8 +379,8 @@ static void csv_row(const struct stat_style *style, const struct stat_table *t,
     buf_printf(out, "%llu.%03u,", (unsigned long long)(r.msec / 1000), (unsigned)(r.msec % 1000));
     if (t->proto == STAT_PROTO_VALUE) {
         buf_char(out, '0');
-    } else { /* numbers are padded here as in text */
-        put_protocol(style, t, row, style->options->plain_numbers ? -5 : 0, out);
+    } else {
+        put_protocol(style, t, row, csv_protocol_width(style, t, row), out);
     }
     buf_char(out, ',');
     csv_value(style, t, row, out);

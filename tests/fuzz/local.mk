@@ -60,3 +60,7 @@ tests_fuzz_fuzz_weirfile_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_filter tests/fuzz/fuzz_bytecode
 tests_fuzz_fuzz_filter_LDADD = $(FUZZ_MAIN) $(FILTER_LIBS)
 tests_fuzz_fuzz_bytecode_LDADD = $(FUZZ_MAIN) $(FILTER_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_format tests/fuzz/fuzz_toml
+tests_fuzz_fuzz_format_LDADD = $(FUZZ_MAIN) $(PRINT_LIBS)
+tests_fuzz_fuzz_toml_LDADD = $(FUZZ_MAIN) $(BASE_LIBS)
