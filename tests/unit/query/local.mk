@@ -2,3 +2,5 @@
 # Unit tests of src/query, two lines each; they link this room and those below, nothing else:
 #   UNIT_TESTS += tests/unit/query/test_x
 #   tests_unit_query_test_x_LDADD = $(QUERY_LIBS)
+UNIT_TESTS += tests/unit/query/test_ranksort
+tests_unit_query_test_ranksort_LDADD = $(QUERY_LIBS)
