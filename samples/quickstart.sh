@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 #
 # From nothing to answers, in under three minutes: installs packages (when run by root on Debian),
-# builds, starts a collector on a free loopback port, lets the probe export a capture to it, asks some
-# questions, and cleans up. Every command is printed before it runs.
+# builds, starts a collector on a free loopback port, lets the probe export a capture to it, asks
+# some questions, and cleans up. Every command is printed before it runs.
 #
 #   samples/quickstart.sh [capture.pcap]
 

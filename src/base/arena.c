@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * arena.c - memory with the lifetime of a phase.
- *
- * Chunks grow from 64 KiB, doubling; the newest one is handed out from its start to its end. A reset
- * keeps only the newest and largest chunk: after a few rounds a phase runs in one piece of memory.
- * Invariant: in every chunk, at <= size, and both are multiples of ARENA_ALIGN.
+ * Chunks grow from 64 KiB, doubling; the newest one is handed out from its start to its end. A
+ * reset keeps only the newest and largest chunk: after a few rounds a phase runs in one piece of
+ * memory. Invariant: in every chunk, at <= size, and both are multiples of ARENA_ALIGN.
  */
 #include "base/arena.h"
 

@@ -111,7 +111,8 @@ static inline uint8_t cur_u8(struct cur *c)
     return p != NULL ? *p : 0;
 }
 
-/* An unsigned big-endian number of 1..8 octets (IPFIX reduced-size encoding). 0 if n is 0 or > 8. */
+/* An unsigned big-endian number of 1..8 octets (IPFIX reduced-size encoding). 0 if n is 0 or >
+ * 8. */
 static inline uint64_t cur_uintbe(struct cur *c, size_t n)
 {
     uint64_t v = 0;

@@ -194,7 +194,8 @@ static int mkdir_one(const char *path, mode_t mode, struct fault *f)
 {
     struct stat st;
 
-    if (mkdir(path, mode) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))) {
+    if (mkdir(path, mode) == 0 ||
+        (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))) {
         return ERR_OK;
     }
     fault_sys(f, "cannot make directory");

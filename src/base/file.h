@@ -16,8 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A file mapped read-only. An empty file has data NULL and size 0. The descriptor is not kept. A file
- * that somebody truncates while it is mapped faults: use file_read_at on files that may shrink. */
+/* A file mapped read-only. An empty file has data NULL and size 0. The descriptor is not kept. A
+ * file that somebody truncates while it is mapped faults: use file_read_at on files that may
+ * shrink. */
 struct file_map {
     const uint8_t *data;
     size_t size;
@@ -44,8 +45,8 @@ int file_read_all(const char *path, size_t limit, struct buf *out, struct fault 
 int file_mkdirs(const char *path, mode_t mode, struct fault *f);
 int file_mkdirs_above(const char *path, mode_t mode, struct fault *f);
 
-/* A new file beside path, to be renamed to it later: its name (path, a dot, "tmp" and a random part)
- * goes to temp, the descriptor, open for reading and writing, to *fd. */
+/* A new file beside path, to be renamed to it later: its name (path, a dot, "tmp" and a random
+ * part) goes to temp, the descriptor, open for reading and writing, to *fd. */
 int file_create_temp(const char *path, mode_t mode, char *temp, size_t room, int *fd,
                      struct fault *f);
 

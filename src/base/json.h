@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-/* Add the text in quotation marks. What is not UTF-8 becomes U+FFFD, so the result is always JSON. */
+/* Add the text in quotation marks. What is not UTF-8 becomes U+FFFD, so the result is always
+ * JSON. */
 void json_string(struct buf *b, const char *text, size_t len);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * opt.c - options as rows.
- *
- * One pass over argv. A struct walk holds where we are; each kind of argv element (a word, a cluster
- * of letters, a long option) has its function.
+ * One pass over argv. A struct walk holds where we are; each kind of argv element (a word, a
+ * cluster of letters, a long option) has its function.
  */
 #include "base/opt.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * opt.h - options as rows, the command line as events.
- *
- * A program has one constant table of rows. opt_parse turns argv into a list of events in the order
- * typed and a list of words that are no options; usage text and manual tables come from the same
- * rows. Conventions and messages are those of getopt_long: options and words may be mixed, letters
- * clustered (-qN), arguments attached or separate (-rfile, -r file), long names shortened as long as
- * they are unique, "--" ends the options, "-" is a word.
+ * A program has one constant table of rows. opt_parse turns argv into a list of events in the
+ * order typed and a list of words that are no options; usage text and manual tables come from
+ * the same rows. Conventions and messages are those of getopt_long: options and words may be
+ * mixed, letters clustered (-qN), arguments attached or separate (-rfile, -r file), long names
+ * shortened as long as they are unique, "--" ends the options, "-" is a word.
  */
 #ifndef WEIR_BASE_OPT_H
 #define WEIR_BASE_OPT_H
@@ -46,8 +45,8 @@ struct opt_result {
     size_t nwords;
 };
 
-/* argv[0] is skipped. The result lies in the arena. ERR_USAGE with getopt's text ("invalid option --
- * 'Q'", without the program's name in front), or ERR_NOMEM. */
+/* argv[0] is skipped. The result lies in the arena. ERR_USAGE with getopt's text ("invalid
+ * option -- 'Q'", without the program's name in front), or ERR_NOMEM. */
 int opt_parse(const struct opt_row *rows, size_t nrows, int argc, char *const *argv,
               struct arena *a, struct opt_result *result, struct fault *f);
 

@@ -8,7 +8,8 @@
  *
  *     OPTSET_TEXT(dir, dir)                             the text itself
  *
- *     OPTSET_NUMBER(port, port, 0, 65535, "bad %s")     a number in a range, else ERR_USAGE with the text
+ *     OPTSET_NUMBER(port, port, 0, 65535, "bad %s")     a number in a range, else ERR_USAGE with
+ * the text
  *
  *     OPTSET_NOTHING(ignored)                           accepted without effect
  */

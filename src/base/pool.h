@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * pool.h - threads that work on jobs; finished jobs come back in the order they were submitted.
- *
  * One thread, the owner, submits and takes back:
  *
  *     while ((job = next_job()) != NULL) {
+ *
  *         while (pool_is_full(p)) {
+ *
  *             consume(pool_next(p));
+ *
  *         }
+ *
  *         pool_submit(p, job);
- *     }
- *     while ((job = pool_next(p)) != NULL) {
- *         consume(job);
+ *
  *     }
  *
- * At most `window` jobs are between submit and next, which bounds memory. The pool owns no job. With
- * no workers the work is done by the owner in pool_submit.
+ *     while ((job = pool_next(p)) != NULL) {
+ *
+ *         consume(job);
+ *
+ *     }
+ *
+ * At most `window` jobs are between submit and next, which bounds memory. The pool owns no job.
+ * With no workers the work is done by the owner in pool_submit.
  */
 #ifndef WEIR_BASE_POOL_H
 #define WEIR_BASE_POOL_H

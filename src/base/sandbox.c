@@ -77,7 +77,8 @@ static int files_restrict(const struct sandbox *s, unsigned *got, struct fault *
     int err;
 
     if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 2) {
-        return ERR_OK; /* not in this kernel, switched off, or without renames between directories */
+        return ERR_OK; /* not in this kernel, switched off, or without renames between directories
+                        */
     }
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     if (ruleset < 0) {

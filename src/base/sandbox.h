@@ -27,9 +27,9 @@ struct sandbox {
     bool may_run_programs;
 };
 
-/* Holds for the calling thread and all it starts: call it before other threads exist. Paths that are
- * missing are skipped. Returns 0 and sets *got (may be NULL) to SANDBOX_ parts; ERR_IO if what the
- * kernel offers could not be applied. */
+/* Holds for the calling thread and all it starts: call it before other threads exist. Paths that
+ * are missing are skipped. Returns 0 and sets *got (may be NULL) to SANDBOX_ parts; ERR_IO if
+ * what the kernel offers could not be applied. */
 int sandbox_enter(const struct sandbox *s, unsigned *got, struct fault *f);
 
 #endif

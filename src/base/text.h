@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A decimal number without sign or blanks, from lowest to highest. Returns 0 and sets *v; ERR_SYNTAX
- * when it is not only digits, ERR_RANGE when it lies outside (or does not fit 64 bits). */
+/* A decimal number without sign or blanks, from lowest to highest. Returns 0 and sets *v;
+ * ERR_SYNTAX when it is not only digits, ERR_RANGE when it lies outside (or does not fit 64
+ * bits). */
 int text_u64(const char *text, size_t len, uint64_t lowest, uint64_t highest, uint64_t *v);
 
 /* The same for a C string. */

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 static const struct opt_row rows[] = {
-    {'c', "control", OPT_REQUIRED, "socket", "control socket of the probe (" WEIR_CONTROL_SOCKET ")"},
+    {'c', "control", OPT_REQUIRED, "socket",
+     "control socket of the probe (" WEIR_CONTROL_SOCKET ")"},
     {'h', "help", OPT_NONE, NULL, "this text"},
 };
 

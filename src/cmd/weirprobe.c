@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * weirprobe.c - packets in, exported or written flows out: softflowd's command line, with flow files.
- *
- * Called by the name nfpcapd it understands that program's options instead (probe/probeargs.c has both
- * tables). What was typed becomes a plan, the plan runs.
+ * weirprobe.c - packets in, exported or written flows out: softflowd's command line, with flow
+ * files.
+ * Called by the name nfpcapd it understands that program's options instead (probe/probeargs.c
+ * has both tables). What was typed becomes a plan, the plan runs.
  */
 #include "base/arena.h"
 #include "probe/probeargs.h"

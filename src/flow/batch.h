@@ -31,12 +31,12 @@ struct column {
     uint8_t width;         /* octets per value: 1 2 4 8 16; VAR: 0 */
     uint8_t code_width;    /* DICT: octets per code: 1 2 4 */
     uint32_t nvalues;      /* DICT: entries of the table; FLAT: rows; CONST: 1 */
-    const void *values;    /* CONST: one value; FLAT: one a row; DICT: the table; aligned to width */
+    const void *values; /* CONST: one value; FLAT: one a row; DICT: the table; aligned to width */
     const void *codes;     /* DICT: one code a row, each < nvalues */
     const uint32_t *offsets; /* VAR: rows + 1 ascending offsets into bytes; value i is [i, i+1) */
     const uint8_t *bytes;  /* VAR */
-    bool sorted;           /* DICT: the table is strictly ascending (addresses: octet order); if not, a
-                            * value may stand in it more than once */
+    bool sorted; /* DICT: the table is strictly ascending (addresses: octet order); if not, a
+                  * value may stand in it more than once */
 };
 
 struct batch;
@@ -60,10 +60,10 @@ struct batch {
     const struct flow_meta *meta; /* exporters, samplers, names met in this block; may be NULL */
     uint64_t source_bytes; /* uncompressed octets of the block the rows come from; 0: unknown */
     bool other_records;   /* the block also holds records that are not flows */
-    uint32_t unread;      /* records (or parts of them) of the block that are damaged or unknown and were
-                           * left out; a program's status tells when it is not 0 */
-    const char *notes;    /* about records of the block that were skipped: lines for the user, each with
-                           * its newline; NULL: none */
+    uint32_t unread; /* records (or parts of them) of the block that are damaged or unknown and were
+                      * left out; a program's status tells when it is not 0 */
+    const char *notes; /* about records of the block that were skipped: lines for the user, each
+                        * with its newline; NULL: none */
     const struct batch_loader *loader; /* NULL: columns not present are absent */
     void *source;         /* handed to the loader */
     struct arena arena;

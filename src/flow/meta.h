@@ -20,7 +20,7 @@ enum { EXPORTER_SFLOW = 9999 };
 struct exporter {
     uint32_t sysid;   /* number that flow records carry (EXPORTER_ID); from 1 */
     uint32_t version; /* 1 5 7 9 10 9999; 0: only its counters are known (yet) */
-    uint32_t id;      /* v5 engine tag, v9 source id, IPFIX observation domain, sFlow sub agent id */
+    uint32_t id; /* v5 engine tag, v9 source id, IPFIX observation domain, sFlow sub agent id */
     struct ip addr;
     bool has_stat;    /* the next three are known */
     uint32_t sequence_failures;
@@ -118,6 +118,7 @@ const struct exporter *meta_exporter(const struct flow_meta *m, uint32_t sysid);
 const struct sampler *meta_sampler(const struct flow_meta *m, uint32_t sysid, int64_t id);
 const char *meta_name(const struct flow_meta *m, enum name_kind kind, uint32_t id); /* or NULL */
 bool meta_has_names(const struct flow_meta *m, enum name_kind kind);
-const struct app_name *meta_app(const struct flow_meta *m, const void *id, size_t len); /* or NULL */
+const struct app_name *meta_app(const struct flow_meta *m, const void *id,
+                                size_t len); /* or NULL */
 
 #endif

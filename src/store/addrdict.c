@@ -122,7 +122,8 @@ static inline bool key_is_v4(const struct key *k)
     return k->high == 0 && k->low >> 32 == 0xffff;
 }
 
-/* v4 keys to the front, sorted by radix; the others behind, sorted by comparison. spare: as large. */
+/* v4 keys to the front, sorted by radix; the others behind, sorted by comparison. spare: as
+ * large. */
 static uint32_t sort_keys(struct key *k, struct key *spare, uint32_t n)
 {
     uint32_t v4 = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * addrdict.h - the distinct addresses of a block and their codes.
- *
- * Add all addresses of all columns (each gets a number in order of appearance), then sort: the code of
- * an address is its place in octet order. Reused from block to block.
+ * Add all addresses of all columns (each gets a number in order of appearance), then sort: the
+ * code of an address is its place in octet order. Reused from block to block.
  */
 #ifndef WEIR_STORE_ADDRDICT_H
 #define WEIR_STORE_ADDRDICT_H

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * addrfilter.c - build and ask binary fuse filters.
- *
- * A key has three slots, one in each of three neighbouring segments; the xor of their octets is its
- * fingerprint. Building peels: a slot that only one remaining key uses can be set last, so take that
- * key away and go on; if that ends before all keys are gone, another seed is tried.
+ * A key has three slots, one in each of three neighbouring segments; the xor of their octets is
+ * its fingerprint. Building peels: a slot that only one remaining key uses can be set last, so
+ * take that key away and go on; if that ends before all keys are gone, another seed is tried.
  */
 #include "store/addrfilter.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * addrfilter.h - "may this file contain that address?" in about 9 bits per distinct address.
- *
- * A binary fuse filter (Graf and Lemire, 2022) with 8-bit fingerprints over XXH3-64 of the 16 octets of
- * an address: never a false no, a false yes once in 256.
+ * A binary fuse filter (Graf and Lemire, 2022) with 8-bit fingerprints over XXH3-64 of the 16
+ * octets of an address: never a false no, a false yes once in 256.
  */
 #ifndef WEIR_STORE_ADDRFILTER_H
 #define WEIR_STORE_ADDRFILTER_H

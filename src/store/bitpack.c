@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * bitpack.c - packing and unpacking groups of 1024 numbers.
- *
- * The unpackers are one template per output type; the inner loops have 32 independent steps with the
- * same shifts, which gcc turns into vector code (SIMD_CLONES: one body, compiled for several machines).
+ * The unpackers are one template per output type; the inner loops have 32 independent steps with
+ * the same shifts, which gcc turns into vector code (SIMD_CLONES: one body, compiled for several
+ * machines).
  */
 #include "store/bitpack.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * bitpack.h - numbers of 1..32 bits, packed so that plain loops over 32 neighbours vectorise.
- *
- * Values are cut into groups of 1024 (the last one may be shorter). In a group of t values, value i
- * belongs to lane i % 32 and is that lane's number i / 32. A lane is a stream of bits, lowest first,
- * in 32-bit little-endian words; word w of lane l stands at 4 * (32 * w + l). So a group takes
- * 128 * ceil(ceil(t / 32) * bits / 32) octets: 128 * bits for a full one. Missing values are 0.
+ * Values are cut into groups of 1024 (the last one may be shorter). In a group of t values,
+ * value i belongs to lane i % 32 and is that lane's number i / 32. A lane is a stream of bits,
+ * lowest first, in 32-bit little-endian words; word w of lane l stands at 4 * (32 * w + l). So a
+ * group takes 128 * ceil(ceil(t / 32) * bits / 32) octets: 128 * bits for a full one. Missing
+ * values are 0.
  */
 #ifndef WEIR_STORE_BITPACK_H
 #define WEIR_STORE_BITPACK_H

@@ -31,9 +31,9 @@ struct strings {
     size_t n;
 };
 
-/* Depth 0: all files at any depth. Else files at this depth only (1: in the root itself), with names
- * from first to last; directories above them whose path below the root lies between the leading
- * parts of from and to. NULL: no bound. */
+/* Depth 0: all files at any depth. Else files at this depth only (1: in the root itself), with
+ * names from first to last; directories above them whose path below the root lies between the
+ * leading parts of from and to. NULL: no bound. */
 struct range {
     int depth;
     const char *from;
@@ -167,7 +167,8 @@ static bool is_kind(const char *path, mode_t kind)
     return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
 }
 
-/* The layout of sub directories in which a file of nfcapd's naming lies below dir; NULL: in none. */
+/* The layout of sub directories in which a file of nfcapd's naming lies below dir; NULL: in
+ * none. */
 static const char *guess_subdir(struct lister *l, const char *dir, const char *name)
 {
     const char *base = base_of(name);
@@ -347,7 +348,8 @@ static const char *complete_last(struct lister *l, const char *first, const char
     return last;
 }
 
-/* The path is cut `levels` directories above its file: what is before goes to *root, behind to *rest. */
+/* The path is cut `levels` directories above its file: what is before goes to *root, behind to
+ * *rest. */
 static void cut_above(struct lister *l, const char *path, int levels, const char **root,
                       const char **rest)
 {

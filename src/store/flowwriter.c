@@ -106,7 +106,8 @@ static int open_given_temp(struct format_target *t, const char *name, struct fau
         return 0;
     }
     if (errno == EEXIST) {
-        return fault_set(fault, ERR_BUSY, "%s exists: another writer, or one that was killed", name);
+        return fault_set(fault, ERR_BUSY, "%s exists: another writer, or one that was killed",
+                         name);
     }
     return fault_sys(fault, "create %s", name);
 }
@@ -156,7 +157,8 @@ static const struct flowwriter_ops *ops_of(enum flow_format format)
 }
 
 /* Blocks of the old file go through our own add; damaged ones are left out and mark keep_old. */
-static int add_blocks(struct flowwriter *w, struct flowfile *f, struct batch *b, struct fault *fault)
+static int add_blocks(struct flowwriter *w, struct flowfile *f, struct batch *b,
+                      struct fault *fault)
 {
     for (uint32_t i = 0; i < f->info.nblocks; i++) {
         struct fault damage;
@@ -297,7 +299,8 @@ const struct flow_totals *flowwriter_totals(const struct flowwriter *w)
 static int sync_dir(const char *path, struct fault *fault)
 {
     char *dir = strndup(path, dir_len(path));
-    int fd = dir != NULL ? open(dir[0] != '\0' ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int fd =
+        dir != NULL ? open(dir[0] != '\0' ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     int rc = 0;
     free(dir);
     if (fd < 0) {

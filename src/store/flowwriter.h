@@ -25,10 +25,10 @@ struct flowwriter_options {
     int level;                         /* 0 = default of the compression */
     const char *ident;                 /* NULL = "none" */
     enum flow_creator creator;
-    bool live;                         /* append small blocks as they come (collector); else only full ones */
-    const char *temp;                  /* where to write until finished, in the same file system: a live
-                                          file's public name (nfcapd.current.PID). NULL: a hidden name
-                                          beside path. An existing file there is ERR_BUSY. */
+    bool live;        /* append small blocks as they come (collector); else only full ones */
+    const char *temp; /* where to write until finished, in the same file system: a live
+                         file's public name (nfcapd.current.PID). NULL: a hidden name
+                         beside path. An existing file there is ERR_BUSY. */
 };
 
 /* Start writing path. With `append`, flows of an existing file at path (of any format) stay

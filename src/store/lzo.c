@@ -24,8 +24,8 @@
 #include <string.h>
 
 enum {
-    NEAR2_MAX = 1024,       /* reach of a match of 2 */
-    NEAR3_MAX = 2048,       /* reach of matches of 3..8; a match of 3 after literals begins behind it */
+    NEAR2_MAX = 1024, /* reach of a match of 2 */
+    NEAR3_MAX = 2048, /* reach of matches of 3..8; a match of 3 after literals begins behind it */
     MIDDLE_MAX = 16384,
     FAR_MAX = 49151,
     LITERALS_MAX_SHORT = 3, /* that fit into the bits of a match */

@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Inflate n octets into at most room octets. Returns 0 with *made set; ERR_TRUNCATED (the stream ends
- * before its end mark), ERR_LIMIT (more than room), ERR_FORMAT (refers to before the start, or
- * octets follow the end mark). *made then tells how much could be inflated. */
+/* Inflate n octets into at most room octets. Returns 0 with *made set; ERR_TRUNCATED (the stream
+ * ends before its end mark), ERR_LIMIT (more than room), ERR_FORMAT (refers to before the start,
+ * or octets follow the end mark). *made then tells how much could be inflated. */
 int lzo_unpack(const uint8_t *in, size_t n, uint8_t *out, size_t room, size_t *made);
 
 /* Octets that n octets need at most when packed. */

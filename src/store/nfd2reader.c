@@ -136,8 +136,8 @@ static bool appendix_in_file(const struct nfd_file *f)
     return h->appendix >= NFD_HEADER2 && h->appendix + NFD_BLOCK_HEAD <= f->size;
 }
 
-/* The appendix is a block of its own behind the data; octets behind it mean nothing (a shorter ident
- * written in place leaves some). */
+/* The appendix is a block of its own behind the data; octets behind it mean nothing (a shorter
+ * ident written in place leaves some). */
 static int list_appendix(struct nfd_file *f, struct nfd_block *appendix)
 {
     uint32_t data = f->nblocks;
@@ -194,7 +194,8 @@ static bool looks_like_appendix(const struct nfd_file *f)
     }
     cur_skip(&c, 4);
     size = cur_u32le(&c);
-    return cur_u16le(&c) == NFD_BLOCK_FLOWS && f->header.appendix + NFD_BLOCK_HEAD + size <= f->size;
+    return cur_u16le(&c) == NFD_BLOCK_FLOWS &&
+           f->header.appendix + NFD_BLOCK_HEAD + size <= f->size;
 }
 
 static int list_blocks(struct nfd_file *f)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfd2writer.c - write files of layout 2.
- *
- * Records are collected up to 2 MiB, then the block is packed and written. The header is written twice:
- * at the start without counts (a reader walks the blocks of such a file), at the end with them.
- *
- * A live file gets a small block at each flush; when it is finished they are merged into full ones in a
- * second file that takes the place of the first.
- *
- * Exporters, samplers and names are written when they are new, before the flows that follow; counters
- * of exporters once, at the end.
+ * Records are collected up to 2 MiB, then the block is packed and written. The header is written
+ * twice: at the start without counts (a reader walks the blocks of such a file), at the end with
+ * them.
+ * A live file gets a small block at each flush; when it is finished they are merged into full
+ * ones in a second file that takes the place of the first.
+ * Exporters, samplers and names are written when they are new, before the flows that follow;
+ * counters of exporters once, at the end.
  */
 #include "store/nfd2writer.h"
 
@@ -176,7 +174,8 @@ static int create(const struct format_target *target, const struct flowwriter_op
         return ERR_NOMEM;
     }
     meta_init(&w->meta);
-    w->ident = strdup(options->ident != NULL && options->ident[0] != '\0' ? options->ident : "none");
+    w->ident =
+        strdup(options->ident != NULL && options->ident[0] != '\0' ? options->ident : "none");
     if (w->ident != NULL) {
         rc = nfd2out_start(&w->out, target->fd, options->compression, options->level,
                            options->creator, (uint64_t)time(NULL), fault);

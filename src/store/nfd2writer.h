@@ -9,8 +9,8 @@
 
 extern const struct flowwriter_ops nfd2_writer;
 
-/* A file of layout 2 in the making, for those who move records as they are: records into blocks, blocks
- * to fd. Owned by the caller. */
+/* A file of layout 2 in the making, for those who move records as they are: records into blocks,
+ * blocks to fd. Owned by the caller. */
 struct nfd2_out {
     int fd;
     enum flow_compression compression;

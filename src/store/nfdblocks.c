@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdblocks.c - find the blocks of an nfdump file, also when heads are damaged.
- *
- * A block has no magic and no checksum; heads are a chain, each telling where the next one stands. When
- * a head makes no sense, the size in the one before may be what is wrong: we search behind that one for
- * the next place from which a chain of sensible heads leads to the end of the data (or goes on for
- * CHAIN_PROOF heads). What lies between is given to the block before, whose size was wrong, if that
- * makes it a possible block; else it is reported as lost.
+ * A block has no magic and no checksum; heads are a chain, each telling where the next one
+ * stands. When a head makes no sense, the size in the one before may be what is wrong: we search
+ * behind that one for the next place from which a chain of sensible heads leads to the end of
+ * the data (or goes on for CHAIN_PROOF heads). What lies between is given to the block before,
+ * whose size was wrong, if that makes it a possible block; else it is reported as lost.
  */
 #include "store/nfdfile.h"
 
@@ -151,8 +150,8 @@ int nfdfile_block_fault(const struct nfd_file *f, const struct nfd_block *b, int
     return fault_at_file(fault, "", b->offset);
 }
 
-/* No head at `at`. Either the block before is a little longer than it says, or a whole block is lost.
- * Where to go on; the file's end if nowhere. */
+/* No head at `at`. Either the block before is a little longer than it says, or a whole block is
+ * lost. Where to go on; the file's end if nowhere. */
 static uint64_t mend(struct nfd_file *f, uint64_t at, uint64_t goal)
 {
     struct nfd_block *before = f->nblocks > 0 ? &f->blocks[f->nblocks - 1] : NULL;
@@ -181,12 +180,14 @@ static int add_resized(struct nfd_file *f, uint64_t at, const struct head *h, ui
     uint64_t found = search_chain(f, behind + 1, goal);
     *next = found != 0 ? found : f->size;
     if (*next - behind > NFD_BLOCK_MAX || *next == behind) {
-        nfdfile_damage(f, at, "the block at octet %" PRIu64 " says a size of %u octets", at, h->size);
+        nfdfile_damage(f, at, "the block at octet %" PRIu64 " says a size of %u octets", at,
+                       h->size);
         return 0;
     }
     if (found != 0) {
         nfdfile_damage(f, at,
-                       "the block at octet %" PRIu64 " says a wrong size; taken to end at octet %" PRIu64,
+                       "the block at octet %" PRIu64
+                       " says a wrong size; taken to end at octet %" PRIu64,
                        at, found);
     } else {
         nfdfile_damage(f, at, "the file ends at octet %" PRIu64 ", inside block %u", f->size,

@@ -93,7 +93,8 @@ static size_t zstd_bound(size_t n)
 
 static int zstd_pack(struct piece *p, int level)
 {
-    size_t rc = ZSTD_compress(p->out, p->room, p->in, p->n, level != 0 ? level : ZSTD_CLEVEL_DEFAULT);
+    size_t rc =
+        ZSTD_compress(p->out, p->room, p->in, p->n, level != 0 ? level : ZSTD_CLEVEL_DEFAULT);
     p->made = rc;
     return ZSTD_isError(rc) ? ERR_NOMEM : 0;
 }

@@ -19,8 +19,8 @@
 /* May files of this compression be read and written by this build? */
 bool nfdcodec_built(enum flow_compression c);
 
-/* Unpack n stored octets (at least 1). On success *out, *out_len: octets in the arena, or `in` itself
- * when nothing is packed. On ERR_TRUNCATED *out holds what could be unpacked. ERR_FORMAT,
+/* Unpack n stored octets (at least 1). On success *out, *out_len: octets in the arena, or `in`
+ * itself when nothing is packed. On ERR_TRUNCATED *out holds what could be unpacked. ERR_FORMAT,
  * ERR_LIMIT (more than NFD_BLOCK_MAX), ERR_UNSUPPORTED (not built), ERR_NOMEM. */
 int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct arena *arena,
                     const uint8_t **out, size_t *out_len, struct fault *fault);
@@ -28,7 +28,8 @@ int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct
 /* Octets that n octets need at most when packed. */
 size_t nfdcodec_bound(enum flow_compression c, size_t n);
 
-/* Pack n octets into out (nfdcodec_bound(c, n) of room); *packed is the size. level 0: the default. */
+/* Pack n octets into out (nfdcodec_bound(c, n) of room); *packed is the size. level 0: the
+ * default. */
 int nfdcodec_pack(enum flow_compression c, int level, const uint8_t *in, size_t n, uint8_t *out,
                   size_t *packed, struct fault *fault);
 

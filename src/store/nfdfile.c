@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdfile.c - blocks of nfdump files as batches.
- *
  * A block with more flow records than a batch has rows is read in several pieces ("units"), each
- * unpacking the block again; no file seen in the wild has one. Exporters and names of a block belong
- * to the file and are made when the block is first read; threads may race, the first one wins.
+ * unpacking the block again; no file seen in the wild has one. Exporters and names of a block
+ * belong to the file and are made when the block is first read; threads may race, the first one
+ * wins.
  */
 #include "store/nfdfile.h"
 

@@ -20,7 +20,12 @@
 #define NFD_HEADER1 276     /* of layout 1's, with its statistics */
 #define NFD_BLOCK_HEAD 12
 
-enum nfd_block_type { NFD_BLOCK_OLD = 1, NFD_BLOCK_LAYOUT1 = 2, NFD_BLOCK_FLOWS = 3, NFD_BLOCK_ARRAY = 4 };
+enum nfd_block_type {
+    NFD_BLOCK_OLD = 1,
+    NFD_BLOCK_LAYOUT1 = 2,
+    NFD_BLOCK_FLOWS = 3,
+    NFD_BLOCK_ARRAY = 4
+};
 
 /* A block as it stands in the file. */
 struct nfd_block {
@@ -68,8 +73,9 @@ struct nfd_file {
 /* Records that the block can hold at most, however many it claims. */
 uint32_t nfdfile_records_bound(const struct nfd_block *b);
 
-/* List the blocks from `start` on. goal: where the last one should end (the appendix), 0: unknown, the
- * end of the file. Damage is added to f; the chain is picked up again where it makes sense. */
+/* List the blocks from `start` on. goal: where the last one should end (the appendix), 0:
+ * unknown, the end of the file. Damage is added to f; the chain is picked up again where it
+ * makes sense. */
 int nfdfile_list_blocks(struct nfd_file *f, uint64_t start, uint64_t goal);
 
 /* List just the block at an offset. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdput.c - encode records of layout 2.
- *
- * Every element is written in the same way: its fixed body is zeroed, the fields of its rows are put at
- * their offsets, then a variable tail follows. What a tail needs (end mark, padding, spare octets)
- * stands in the table `tails`.
+ * Every element is written in the same way: its fixed body is zeroed, the fields of its rows are
+ * put at their offsets, then a variable tail follows. What a tail needs (end mark, padding,
+ * spare octets) stands in the table `tails`.
  */
 #include "store/nfdput.h"
 
@@ -195,8 +194,8 @@ static size_t put_group(const struct nfd_put *p, unsigned element, uint32_t n, s
     if (element == GROUP_IPV4 || element == GROUP_IPV6) {
         return put_element(p, element, addresses, addresses + 2, n, room, to);
     }
-    return put_element(p, element, put_rows + p->rows[element][0], put_rows + p->rows[element][1], n,
-                       room, to);
+    return put_element(p, element, put_rows + p->rows[element][0], put_rows + p->rows[element][1],
+                       n, room, to);
 }
 
 static void put_header(const struct nfd_put *p, uint32_t row, size_t size, unsigned n, uint8_t *to)

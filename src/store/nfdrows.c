@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdrows.c - shapes of records, and columns gathered out of a block by them.
- *
- * A gather first asks once per shape for the field's place. If all rows share one shape the inner loop
- * adds a constant to the row's start; else it looks the offset up by the row's shape. Offset 0 means
- * "this shape lacks the field" (no field stands at a record's first octet).
- *
- * Invariant: a place lies within its shape's record, and every row's record lies within the block, so
- * no inner loop checks bounds. nfdrows_add_shape() asserts the first, walkers see to the second.
+ * A gather first asks once per shape for the field's place. If all rows share one shape the
+ * inner loop adds a constant to the row's start; else it looks the offset up by the row's shape.
+ * Offset 0 means "this shape lacks the field" (no field stands at a record's first octet).
+ * Invariant: a place lies within its shape's record, and every row's record lies within the
+ * block, so no inner loop checks bounds. nfdrows_add_shape() asserts the first, walkers see to
+ * the second.
  */
 #include "store/nfdrows.h"
 

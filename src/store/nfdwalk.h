@@ -51,8 +51,9 @@ static inline uint64_t nfdwalk_number(const struct nfd_walk *w)
 /* Records of layout 2 (block type 3). Returns 0 or ERR_NOMEM. */
 int nfdwalk2(struct nfd_walk *w, const struct nfd_layout *layout);
 
-/* Records that are not flows and that layouts 1 and 2 share: exporters, samplers, names. True if the
- * type is one of them (what is wrong with it is noted). *rc becomes ERR_NOMEM when memory is out. */
+/* Records that are not flows and that layouts 1 and 2 share: exporters, samplers, names. True if
+ * the type is one of them (what is wrong with it is noted). *rc becomes ERR_NOMEM when memory is
+ * out. */
 bool nfdmeta_record(struct nfd_walk *w, unsigned type, const uint8_t *record, size_t size, int *rc);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdwalk2.c - the records of layout 2: V3 flow records and what stands between them.
- *
- * A flow record is first compared with the shape of the record before it, then with the shape that
- * followed that one last time; only if both fail its elements are taken apart and looked up. Comparing
- * means: size, number of elements, and each element's head at the offset where the shape has it.
- *
- * Invariant: a record that became a row lies within the block and each element within its record.
+ * A flow record is first compared with the shape of the record before it, then with the shape
+ * that followed that one last time; only if both fail its elements are taken apart and looked
+ * up. Comparing means: size, number of elements, and each element's head at the offset where the
+ * shape has it.
+ * Invariant: a record that became a row lies within the block and each element within its
+ * record.
  */
 #include "store/nfdwalk.h"
 
@@ -125,7 +125,8 @@ static bool read_heads(struct walker *k, const uint8_t *record, size_t size, uin
     for (unsigned i = 0; i < n; i++) {
         uint32_t head = size - at >= NFD_ELEMENT_HEAD ? load32(record + at) : 0;
         if (head >> 16 < NFD_ELEMENT_HEAD || head >> 16 > size - at) {
-            nfdwalk_note(k->w, "Mapping record: %llu - Corrupt extension %u Type: %u with Length: %u",
+            nfdwalk_note(k->w,
+                         "Mapping record: %llu - Corrupt extension %u Type: %u with Length: %u",
                          (unsigned long long)nfdwalk_number(k->w), i, head & 0xffff, head >> 16);
             return false;
         }

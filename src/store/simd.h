@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * simd.h - compile a plain loop for several machines; the best one is chosen when the program starts.
- *
- * Only where the loader can choose (x86-64 ELF with glibc, gcc) and no sanitizer runs before relocation;
- * elsewhere the words vanish and the loop is compiled once. WEIR_PORTABLE forces that.
+ * simd.h - compile a plain loop for several machines; the best one is chosen when the program
+ * starts.
+ * Only where the loader can choose (x86-64 ELF with glibc, gcc) and no sanitizer runs before
+ * relocation; elsewhere the words vanish and the loop is compiled once. WEIR_PORTABLE forces
+ * that.
  */
 #ifndef WEIR_STORE_SIMD_H
 #define WEIR_STORE_SIMD_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * vec.c - decode arrays of numbers.
- *
- * The bytes are foreign: checksums tell accidents, not malice. What is checked here: lengths against
- * counts, codes against tables, depth of nesting. One decoder per kind, listed in a table.
+ * The bytes are foreign: checksums tell accidents, not malice. What is checked here: lengths
+ * against counts, codes against tables, depth of nesting. One decoder per kind, listed in a
+ * table.
  */
 #include "store/vec.h"
 

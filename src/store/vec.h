@@ -26,7 +26,8 @@ enum vec_kind {
     VEC_BITS,    /* base + numbers of `bits` (1..32), packed as in bitpack.h */
     VEC_DELTA,   /* differences to the value before, the first to base: vec(n); VEC_ZIGZAG */
     VEC_DICT,    /* u32 m, u32 0, table vec(m), codes vec(n) into the table */
-    VEC_POPULAR, /* u32 m, u32 e, table vec(m), codes vec(n): m means the next of exceptions vec(e) */
+    VEC_POPULAR, /* u32 m, u32 e, table vec(m), codes vec(n): m means the next of exceptions vec(e)
+                  */
     VEC_PLANES,  /* base + numbers of `bits` / 8 octets: that many vec(n) of octets, lowest first */
     VEC_KINDS_
 };

@@ -34,8 +34,9 @@ typedef uint64_t UNALIGNED(uint64_t) __attribute__((aligned(1), may_alias));
         }                                                                                        \
     }
 
-/* Which rows are exceptions cannot be predicted (about half are in columns that choose this form), so
- * there must be no branch; compilers make one of "?:" (6.2 against 1.3 ns a row, 2026-11). */
+/* Which rows are exceptions cannot be predicted (about half are in columns that choose this
+ * form), so there must be no branch; compilers make one of "?:" (6.2 against 1.3 ns a row,
+ * 2026-11). */
 #define POPULAR(U, C)                                                                            \
     static void popular_##U##_##C(const U *table, const C *codes, C escape, const U *exception,  \
                                   uint32_t n, U *out)                                            \

@@ -243,7 +243,8 @@ static void count_values(struct vec_writer *w, const struct array *a, bool all,
 
 /* ------------------------------------------------------------------ estimates */
 
-/* Kinds that must not be planned: a writer refused, or nesting them there only makes decoding slow. */
+/* Kinds that must not be planned: a writer refused, or nesting them there only makes decoding
+ * slow. */
 #define BAN(kind) (1u << (kind))
 #define BAN_STEPS (BAN(VEC_DELTA) | BAN(VEC_DICT) | BAN(VEC_POPULAR) | BAN(VEC_PLANES))
 

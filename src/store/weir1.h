@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * weir1.h - weir's own flow file, format 1: what stands where (doc/file-format.md is the text to it).
+ * weir1.h - weir's own flow file, format 1: what stands where (doc/file-format.md is the text to
+ * it).
  *
  *     file header | blocks | "WEIRSECT", u64 rows | sections | directory | trailer
+ *
  *     block:      head, chunk entries | chunks                all numbers little-endian
  *
  * Inside of src/store only.
@@ -111,7 +113,8 @@ void weir1_put_head(struct buf *out, const struct weir1_head *h, const struct we
 int weir1_get_head(const uint8_t *data, size_t len, struct weir1_head *h,
                    struct weir1_entry *entries, struct fault *fault);
 
-/* ------------------------------------------------------------------ sections, directory, trailer */
+/* ------------------------------------------------------------------ sections, directory,
+ * trailer */
 
 enum weir1_section {
     WEIR1_SECTION_BLOCKS = 1, /* per block: u64 offset, then a copy of its head */

@@ -289,7 +289,8 @@ static void widen(const struct block_job *j, enum field_id id, uint64_t *out)
     }
 }
 
-/* ------------------------------------------------------------------ columns that an address decides */
+/* ------------------------------------------------------------------ columns that an address
+ * decides */
 
 #define UNSET UINT64_MAX
 
@@ -505,8 +506,8 @@ static void put_time_best(const struct block_job *j, enum field_id id, enum fiel
     put_time(j, id, relative ? to : FIELD_NONE);
 }
 
-/* The one of first and last seen that is cheaper alone stands alone, the other one beside it. Only a
- * clear gain decides for last seen: first seen alone is what most questions need. */
+/* The one of first and last seen that is cheaper alone stands alone, the other one beside it.
+ * Only a clear gain decides for last seen: first seen alone is what most questions need. */
 static void put_times(const struct block_job *j)
 {
     double first = time_cost(j, FIELD_FIRST_SEEN, FIELD_NONE);

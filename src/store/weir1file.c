@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * weir1file.c - open a weir file.
- *
- * A finished file: trailer, directory, sections - two reads for a usual file, no block is touched. The
- * address filter is read when somebody first asks it. Without a (good) trailer the blocks are walked:
- * a live file, a killed writer, a cut or damaged file. The walk looks for the next block after
- * damage; head.before tells exactly how many flows were lost in between.
- *
+ * A finished file: trailer, directory, sections - two reads for a usual file, no block is
+ * touched. The address filter is read when somebody first asks it. Without a (good) trailer the
+ * blocks are walked: a live file, a killed writer, a cut or damaged file. The walk looks for the
+ * next block after damage; head.before tells exactly how many flows were lost in between.
  * Everything but the filter is constant after opening; the filter is guarded by its lock.
  */
 #include "base/hash.h"
@@ -303,7 +301,8 @@ static int read_footer(struct weir1_file *f, const struct tail *t, struct fault 
     rc = rc != 0 ? rc : weir1_get_places(data, directory.length, places, PLACES_MAX, &n);
     free(own);
     if (rc != 0) {
-        return note_damage(f, directory.offset, rc, "the directory at the end of the file is damaged");
+        return note_damage(f, directory.offset, rc,
+                           "the directory at the end of the file is damaged");
     }
     return read_sections(f, t, places, n, fault);
 }
@@ -369,7 +368,8 @@ static void read_meta_block(struct walk *w, const struct weir1_head *h)
     const struct weir1_entry *e = &w->entries[0];
     uint8_t *data = h->nentries == 1 ? malloc((size_t)e->length + 1) : NULL;
     struct cur c;
-    if (data == NULL || format_pread(w->f->base.fd, data, e->length, w->at + e->offset, NULL) != 0 ||
+    if (data == NULL ||
+        format_pread(w->f->base.fd, data, e->length, w->at + e->offset, NULL) != 0 ||
         hash_of(data, e->length) != e->check) {
         note_damage(w->f, w->at, ERR_CHECKSUM, "exporters and names in the file are damaged");
     } else {
@@ -418,7 +418,8 @@ static bool at_unfinished(struct walk *w)
     return got > 0 && memcmp(w->data, zeros, got) == 0;
 }
 
-/* The next place from `at` on where a block's magic stands; the end of the file if there is none. */
+/* The next place from `at` on where a block's magic stands; the end of the file if there is
+ * none. */
 static uint64_t next_magic(struct walk *w, uint64_t at)
 {
     while (at < w->f->size) {
@@ -448,8 +449,9 @@ static int walk_step(struct walk *w)
         return 0;
     }
     if (!w->skipping && at_sections(w)) {
-        note_damage(w->f, w->at, ERR_TRUNCATED,
-                    "the end of the file is missing or damaged; all flows are there, totals are not");
+        note_damage(
+            w->f, w->at, ERR_TRUNCATED,
+            "the end of the file is missing or damaged; all flows are there, totals are not");
         w->at = w->f->size;
         return 0;
     }
@@ -495,7 +497,8 @@ static int read_tail(struct weir1_file *f, struct tail *t, struct fault *fault)
     t->len = len < TAIL ? (size_t)len : TAIL;
     t->offset = f->size - t->len;
     t->data = malloc(t->len + 1);
-    return t->data != NULL ? format_pread(f->base.fd, t->data, t->len, t->offset, fault) : ERR_NOMEM;
+    return t->data != NULL ? format_pread(f->base.fd, t->data, t->len, t->offset, fault)
+                           : ERR_NOMEM;
 }
 
 static int read_header(struct weir1_file *f, struct fault *fault)

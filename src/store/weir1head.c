@@ -80,7 +80,8 @@ int weir1_get_header(const uint8_t data[WEIR1_HEADER_LEN], struct weir1_header *
 
 static uint64_t head_check(const uint8_t *data, size_t len)
 {
-    return hash_of(data, CHECK_AT) ^ hash_of(data + WEIR1_BLOCK_HEAD_LEN, len - WEIR1_BLOCK_HEAD_LEN);
+    return hash_of(data, CHECK_AT) ^
+           hash_of(data + WEIR1_BLOCK_HEAD_LEN, len - WEIR1_BLOCK_HEAD_LEN);
 }
 
 static void put_entry(struct buf *out, const struct weir1_entry *e)

@@ -183,7 +183,8 @@ static const struct meta_section {
     void (*put)(struct buf *out, const struct flow_meta *m);
     int (*get)(struct cur *c, struct flow_meta *m);
 } sections[] = {
-    [WEIR1_SECTION_EXPORTERS] = {offsetof(struct flow_meta, nexporters), put_exporters, get_exporter},
+    [WEIR1_SECTION_EXPORTERS] = {offsetof(struct flow_meta, nexporters), put_exporters,
+                                 get_exporter},
     [WEIR1_SECTION_SAMPLERS] = {offsetof(struct flow_meta, nsamplers), put_samplers, get_sampler},
     [WEIR1_SECTION_NAMES] = {offsetof(struct flow_meta, nnames), put_names, get_name},
     [WEIR1_SECTION_APPS] = {offsetof(struct flow_meta, napps), put_apps, get_app},

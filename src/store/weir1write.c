@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * weir1write.c - write a weir file.
- *
- * Rows wait in a rowbuf until they fill a block. A live file writes what there is at every flush, as
- * a small block: first the chunks, then the head, so that a reader sees zeros or a whole block. At
- * the end a live file with small blocks is read back and written once more with full ones.
- * A write that fails is undone (the file is cut to its last whole block); the rows stay and may be
- * written later.
+ * Rows wait in a rowbuf until they fill a block. A live file writes what there is at every
+ * flush, as a small block: first the chunks, then the head, so that a reader sees zeros or a
+ * whole block. At the end a live file with small blocks is read back and written once more with
+ * full ones. A write that fails is undone (the file is cut to its last whole block); the rows
+ * stay and may be written later.
  */
 #include "base/bits.h"
 #include "base/clock.h"
@@ -253,9 +252,13 @@ static void section_end(struct footer *f, enum weir1_section id, size_t from)
     if (len == 0 || f->octets.failed) {
         return;
     }
-    f->places[f->n++] = (struct weir1_place){
-        .id = (uint16_t)id, .version = 1, .flags = id == WEIR1_SECTION_BLOCKS ? WEIR1_SECTION_MUST : 0,
-        .offset = f->at + from, .length = len, .check = hash_of(f->octets.data + from, len)};
+    f->places[f->n++] =
+        (struct weir1_place){.id = (uint16_t)id,
+                             .version = 1,
+                             .flags = id == WEIR1_SECTION_BLOCKS ? WEIR1_SECTION_MUST : 0,
+                             .offset = f->at + from,
+                             .length = len,
+                             .check = hash_of(f->octets.data + from, len)};
 }
 
 static int put_filter(struct weir1_writer *w, struct footer *f)
@@ -359,8 +362,9 @@ static struct weir1_writer *writer_new(const struct flowwriter_options *options)
     return w;
 }
 
-static int weir1_create(const struct format_target *target, const struct flowwriter_options *options,
-                        struct flowwriter **out, struct fault *fault)
+static int weir1_create(const struct format_target *target,
+                        const struct flowwriter_options *options, struct flowwriter **out,
+                        struct fault *fault)
 {
     struct weir1_writer *w;
     int rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * fuzz_bytecode.c - any octets as a program: what the verifier lets through must run safely, on a batch
- * and on a zone.
+ * fuzz_bytecode.c - any octets as a program: what the verifier lets through must run safely, on
+ * a batch and on a zone.
  */
 #include "../unit/filter/randomflows.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * fuzz_weirfile.c - weir files from strangers. The first octet says how the rest is taken: as a file;
- * as a file whose checksums are put right first (else nothing behind them would be reached); as one
- * vec; as a meta block's contents.
+ * fuzz_weirfile.c - weir files from strangers. The first octet says how the rest is taken: as a
+ * file; as a file whose checksums are put right first (else nothing behind them would be
+ * reached); as one vec; as a meta block's contents.
  */
 #include "base/hash.h"
 #include "store/flowfile.h"
@@ -163,7 +163,8 @@ static void use_meta(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const uses[])(const uint8_t *, size_t) = {use_file, use_mended, use_vec, use_meta};
+    static void (*const uses[])(const uint8_t *, size_t) = {use_file, use_mended, use_vec,
+                                                            use_meta};
     if (size > 0 && size < (size_t)1 << 20) {
         uses[data[0] & 3](data + 1, size - 1);
     }

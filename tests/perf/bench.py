@@ -27,12 +27,14 @@ LIMIT = 600  # seconds a program may take
 QUERIES = [
     ("tcp, port 443, large: count", ["-q", "-N", "-a", "-A", "proto", "-o", "fmt:%fl",
                                      "proto tcp and dst port 443 and bytes > 100000"], 40, True),
-    ("one address, its flows", ["-q", "-N", "-o", "fmt:%ts %sap %dap %byt", "ip @SEEN@"], 150, True),
+    ("one address, its flows",
+     ["-q", "-N", "-o", "fmt:%ts %sap %dap %byt", "ip @SEEN@"], 150, True),
     ("an address never seen", ["-q", "-N", "-o", "fmt:%ts %sap %dap", "ip 8.8.4.4"], 300, True),
     ("-s srcip/bytes", ["-q", "-N", "-n", "10", "-s", "srcip/bytes", "-o", "csv"], 12, False),
     ("-s dstport/flows", ["-q", "-N", "-n", "10", "-s", "dstport/flows", "-o", "csv"], 30, False),
     ("-s record/bytes", ["-q", "-N", "-n", "10", "-s", "record/bytes"], 40, False),
-    ("-A srcip,dstport -O bytes", ["-q", "-N", "-n", "20", "-A", "srcip,dstport", "-O", "bytes"], 15,
+    ("-A srcip,dstport -O bytes",
+     ["-q", "-N", "-n", "20", "-A", "srcip,dstport", "-O", "bytes"], 15,
      False),
     ("-o csv of everything", ["-q", "-N", "-o", "csv"], 5, False),
     ("-o json of everything", ["-q", "-N", "-o", "json"], 8, False),
@@ -177,7 +179,8 @@ class Bench:
             results.append(run)
         ours, theirs = results
         rate = f"{flows / ours.seconds / 1e6:.2f} M flows/s" if ours else "weircapd failed"
-        row("collect IPFIX from a capture", shown(ours), shown(theirs), ratio(ours, theirs), "1.5 x",
+        row("collect IPFIX from a capture", shown(ours), shown(theirs), ratio(ours, theirs),
+            "1.5 x",
             rate)
 
     def probe(self):

@@ -328,7 +328,8 @@ static struct place outside_place(const struct day *d, const struct day_flow *f)
 {
     uint64_t h = hash_u64(f->outside * 2654435761u + d->seed);
     double spread = (double)(h >> 40) / 16777216.0;
-    uint32_t prefix = (uint32_t)(exp(spread * log(OUTSIDE_PREFIXES)) - 1); /* large ones hold more */
+    uint32_t prefix =
+        (uint32_t)(exp(spread * log(OUTSIDE_PREFIXES)) - 1); /* large ones hold more */
     uint64_t p = hash_u64(prefix + 77 + d->seed);
     struct place place = {
         .as = 1 + (uint32_t)(exp((double)(p >> 48) / 65536.0 * log(OUTSIDE_SYSTEMS)) * 7),

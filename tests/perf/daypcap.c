@@ -145,8 +145,10 @@ size_t daypcap_packets(FILE *out, const struct day *d, const struct day_flow *fl
     for (size_t i = 0; i < n; i++) {
         uint32_t packets = flows[i].packets < most ? flows[i].packets : most;
         for (uint32_t k = 0; k < packets; k++) {
-            uint64_t after = packets > 1 ? (uint64_t)flows[i].duration * 1000 * k / (packets - 1) : 0;
-            moments[count++] = (struct moment){flows[i].first * 1000 + after, (uint32_t)i, k, packets};
+            uint64_t after =
+                packets > 1 ? (uint64_t)flows[i].duration * 1000 * k / (packets - 1) : 0;
+            moments[count++] =
+                (struct moment){flows[i].first * 1000 + after, (uint32_t)i, k, packets};
         }
     }
     qsort(moments, count, sizeof *moments, by_time);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * mkflows.c - flow files for tests and for measuring: mkflows FILE COUNT SEED [weir|nfdump] [MINUTE]
- *
- * The same arguments give the same flows: requests and replies, TCP, UDP and ICMP, one in seven IPv6,
- * interfaces, AS numbers; some flows have counters of the reverse direction. MINUTE shifts all times.
+ * mkflows.c - flow files for tests and for measuring: mkflows FILE COUNT SEED [weir|nfdump]
+ * [MINUTE]
+ * The same arguments give the same flows: requests and replies, TCP, UDP and ICMP, one in seven
+ * IPv6, interfaces, AS numbers; some flows have counters of the reverse direction. MINUTE shifts
+ * all times.
  */
 #include "flow/builder.h"
 #include "store/flowwriter.h"

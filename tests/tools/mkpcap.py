@@ -4,10 +4,11 @@
 
     mkpcap.py [-o FILE] [-s SEED] [-n SESSIONS] [--snaplen N] [--start SECONDS]
 
-TCP sessions with handshake, data in both directions, acknowledgements, retransmissions and orderly
-or abrupt ends (web, TLS with a client hello, SSH, mail); DNS over UDP before most of them; NTP,
-mDNS, DHCP; echo and unreachable ICMP; neighbour discovery; a port scan; fragments; hosts in a VLAN;
-a third over IPv6. Lengths are real (heavy tailed); octets beyond the snap length are cut.
+TCP sessions with handshake, data in both directions, acknowledgements, retransmissions and
+orderly or abrupt ends (web, TLS with a client hello, SSH, mail); DNS over UDP before most of
+them; NTP, mDNS, DHCP; echo and unreachable ICMP; neighbour discovery; a port scan; fragments;
+hosts in a VLAN; a third over IPv6. Lengths are real (heavy tailed); octets beyond the snap
+length are cut.
 """
 import argparse
 import ipaddress
@@ -250,7 +251,8 @@ class Office:
         client = rng.choice(self.hosts)
         server, port, hello = rng.choice([
             ("10.20.0.22", 22, b"SSH-2.0-OpenSSH_9.6\r\n"), ("10.20.0.25", 587, b"EHLO office\r\n"),
-            ("10.20.0.44", 445, b"\0\0\0\x2d\xfeSMB" + bytes(40)), ("10.20.0.22", 22, b"SSH-2.0-x\r\n")])
+            ("10.20.0.44", 445, b"\0\0\0\x2d\xfeSMB" + bytes(40)),
+            ("10.20.0.22", 22, b"SSH-2.0-x\r\n")])
         self.session(when, client, server, port, hello, self.size(), "fin", rng.randrange(150, 900),
                      tos=0x10 if port == 22 else 0)
 

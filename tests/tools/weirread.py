@@ -5,8 +5,8 @@
     weirread.py FILE...            one line a flow: NAME=value of every field of the flow's groups
     weirread.py --sizes FILE...    octets by field and encoding
 
-Shares nothing with the C reader but the field table of doc/file-format.md. zstd frames are decoded by
-libzstd; checksums are compared if libxxhash is there. Slow and plain on purpose.
+Shares nothing with the C reader but the field table of doc/file-format.md. zstd frames are
+decoded by libzstd; checksums are compared if libxxhash is there. Slow and plain on purpose.
 """
 import ctypes
 import ctypes.util
@@ -52,7 +52,8 @@ def fields_of_document():
     fields = {}
     with open(os.path.join(top, "doc", "file-format.md"), encoding="utf-8") as doc:
         for line in doc:
-            row = re.fullmatch(r"\| (\d+) \| ([A-Z0-9_]+) \| (U8|U16|U32|U64|IP|VAR) \| (\d+) \|\n", line)
+            row = re.fullmatch(r"\| (\d+) \| ([A-Z0-9_]+) \| (U8|U16|U32|U64|IP|VAR) \| (\d+) \|\n",
+                               line)
             if row:
                 fields[int(row[1])] = (row[2], row[3], int(row[4]))
     return fields
@@ -104,7 +105,8 @@ class Vecs:
             return [table[c] if c < m else next(others) for c in codes]
         if kind == PLANES:
             planes = [body.vec(n, 1) for _ in range(bits // 8)]
-            return [base + sum(p[i] << 8 * k for k, p in enumerate(planes)) & mask for i in range(n)]
+            return [base + sum(p[i] << 8 * k for k, p in enumerate(planes)) & mask
+                    for i in range(n)]
         raise ValueError("unknown vec kind %d" % kind)
 
 
@@ -271,7 +273,8 @@ def print_sizes(paths, fields):
             for field, (form, at, length, _, _) in block.chunks.items():
                 name = fields[field][0] if field in fields else "dictionary"
                 if length <= 8:
-                    sizes.setdefault((name, "form %d, table of another field" % form), [0, 0])[1] += 1
+                    other = (name, "form %d, table of another field" % form)
+                    sizes.setdefault(other, [0, 0])[1] += 1
                     continue
                 start = at + (0 if form in (NUMBERS, ADDRESSES) else 8)
                 kind, bits, flags, _, body = struct.unpack_from("<BBBBI", block.data, start)

@@ -2,8 +2,8 @@
 /*
  * randomflows.h - flows for tests of storage: any groups and values at all, or a plausible mix.
  */
-#ifndef WEIR_TESTS_RANDOMFLOWS_H
-#define WEIR_TESTS_RANDOMFLOWS_H
+#ifndef WEIR_STORE_RANDOMFLOWS_H
+#define WEIR_STORE_RANDOMFLOWS_H
 
 #include "flow/builder.h"
 #include "flow/rec.h"
@@ -11,7 +11,8 @@
 #include "../check.h"
 
 /* Texts that VAR members point into. */
-static const uint8_t random_octets[64] = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0";
+static const uint8_t random_octets[64] =
+    "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0";
 
 /* Fill every field of the groups that the record has. */
 static inline void random_fields(struct rec *r, uint64_t *seed)

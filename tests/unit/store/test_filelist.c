@@ -82,11 +82,13 @@ static const struct {
     {NULL, "tree/A/2024/03/01/" F "03012355", NULL, "tree/A/2024/03/01/" F "03012355\n", ""},
     {NULL, ".", "flat/B:A", NULL, ""}, /* sorted: A first; checked by count and head */
     {NULL, F "03012355:" F "03020000", "flat/A:B",
-     "flat/A/" F "03012355\nflat/A/" F "03020000\nflat/B/" F "03012355\nflat/B/" F "03020000\n", ""},
+     "flat/A/" F "03012355\nflat/A/" F "03020000\nflat/B/" F "03012355\nflat/B/" F "03020000\n",
+     ""},
     {NULL, F "03020005", "flat/A:B", "flat/A/" F "03020005\nflat/B/" F "03020005\n", ""},
     {NULL, F "03012355:" F "03020000", "tree/A:B",
      "tree/A/2024/03/01/" F "03012355\ntree/A/2024/03/02/" F "03020000\n"
-     "tree/B/2024/03/01/" F "03012355\ntree/B/2024/03/02/" F "03020000\n", ""},
+     "tree/B/2024/03/01/" F "03012355\ntree/B/2024/03/02/" F "03020000\n",
+     ""},
     {NULL, "2024/03/01/" F "03012355:" F "03020000", "tree/A:B", "",
      "Number of sub dirs must agree in '2024/03/01/" F "03012355' and '" F "03020000'\n"},
     {NULL, "/" F "03012355", "flat/A:B", "",

@@ -127,7 +127,8 @@ static bool same_value(const struct rec *a, const struct rec *b, enum field_id i
     return memcmp(x, y, field_width(id)) == 0;
 }
 
-static void compare_rows(struct check *t, struct batch *a, uint32_t ra, struct batch *b, uint32_t rb)
+static void compare_rows(struct check *t, struct batch *a, uint32_t ra, struct batch *b,
+                         uint32_t rb)
 {
     struct field_set all = {{0}};
     static struct rec x, y;
@@ -204,8 +205,8 @@ static void test_round_trip(struct check *t)
             check_skip(t, "compression not built");
             continue;
         }
-        CHECK_EQ_I64(write_file(path, builder_batch(builder), (enum flow_compression)c, false, false),
-                     0);
+        CHECK_EQ_I64(
+            write_file(path, builder_batch(builder), (enum flow_compression)c, false, false), 0);
         compare_file(t, path, builder_batch(builder));
         unlink(path);
     }

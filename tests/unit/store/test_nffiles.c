@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * test_nffiles.c - the corpus of nfdump's files: each one's records and totals equal its manifest; of
- * each damaged one the damage is named and the rest is read.
- *
- * The corpus is looked for in $WEIR_SHARED/nffiles, else beside the source tree; without it all is
- * skipped. With arguments: print what the files hold.
+ * test_nffiles.c - the corpus of nfdump's files: each one's records and totals equal its
+ * manifest; of each damaged one the damage is named and the rest is read.
+ * The corpus is looked for in $WEIR_SHARED/nffiles, else beside the source tree; without it all
+ * is skipped. With arguments: print what the files hold.
  */
 #include "store/flowfile.h"
 #include "store/nfdcodec.h"

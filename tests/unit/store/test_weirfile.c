@@ -62,7 +62,8 @@ static int add_flows(struct flowwriter *w, enum mix mix, uint32_t from, uint32_t
     return rc;
 }
 
-static int write_file(const char *path, const struct flowwriter_options *o, enum mix mix, uint32_t n)
+static int write_file(const char *path, const struct flowwriter_options *o, enum mix mix,
+                      uint32_t n)
 {
     struct flowwriter *w = NULL;
     struct fault fault;
@@ -124,8 +125,8 @@ struct seen {
     bool opened;
 };
 
-/* Read a file whose rows are flows of a mix in order; rows of unreadable blocks are left out, which is
- * fine if it is reported. */
+/* Read a file whose rows are flows of a mix in order; rows of unreadable blocks are left out,
+ * which is fine if it is reported. */
 static struct seen read_file(const char *path, enum mix mix, uint32_t from)
 {
     struct seen s = {0, 0, 0, false};
@@ -149,8 +150,8 @@ static struct seen read_file(const char *path, enum mix mix, uint32_t from)
             continue;
         }
         for (uint32_t row = 0; row < b->nrows; row++) {
-            bool same = same_flow(b, row, mix,
-                                  from + (uint32_t)flowfile_records_before(f, i) + row, s.wrong == 0);
+            bool same = same_flow(b, row, mix, from + (uint32_t)flowfile_records_before(f, i) + row,
+                                  s.wrong == 0);
             s.good += same;
             s.wrong += !same;
         }
@@ -284,7 +285,8 @@ static void test_selection(struct check *t)
     builder_free(b);
 }
 
-/* ------------------------------------------------------------------ zones and the address filter */
+/* ------------------------------------------------------------------ zones and the address
+ * filter */
 
 static void test_zones(struct check *t)
 {
@@ -302,7 +304,8 @@ static void test_zones(struct check *t)
     CHECK_OR_RETURN(z->may_hold != NULL);
     for (uint32_t i = 0; i < 20000; i++) {
         flow(PLAUSIBLE, i, &r);
-        held &= z->may_hold(z->may_hold_ctx, &r.src_addr) && z->may_hold(z->may_hold_ctx, &r.dst_addr);
+        held &=
+            z->may_hold(z->may_hold_ctx, &r.src_addr) && z->may_hold(z->may_hold_ctx, &r.dst_addr);
         held &= z->bounds[FIELD_DST_PORT].min.u64 <= r.dst_port &&
                 z->bounds[FIELD_DST_PORT].max.u64 >= r.dst_port;
         held &= ip_cmp(&z->bounds[FIELD_SRC_ADDR].min.ip, &r.src_addr) <= 0 &&
@@ -349,8 +352,8 @@ static void spill(const char *path, const uint8_t *data, size_t len)
     fclose(out);
 }
 
-/* Cut anywhere, from the end on: what is there is right, and what is missing is said - unless nothing
- * of a block was there yet. */
+/* Cut anywhere, from the end on: what is there is right, and what is missing is said - unless
+ * nothing of a block was there yet. */
 static void cut_everywhere(struct check *t, enum mix mix, uint32_t n)
 {
     const char *path = tmp_path("cut");
@@ -416,7 +419,8 @@ static void test_bit_flips(struct check *t)
 
 /* ------------------------------------------------------------------ live files */
 
-static struct flowwriter *live_writer(struct check *t, const char *path, const char *temp, bool append)
+static struct flowwriter *live_writer(struct check *t, const char *path, const char *temp,
+                                      bool append)
 {
     struct flowwriter_options o = plain;
     struct flowwriter *w = NULL;
@@ -531,7 +535,8 @@ static void limit_file_size(rlim_t octets)
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* No more room: the error is told, what was flushed stays readable, and later the rest is written. */
+/* No more room: the error is told, what was flushed stays readable, and later the rest is
+ * written. */
 static void test_no_room(struct check *t)
 {
     const char *temp = tmp_path("nfcapd.current.4");
