@@ -7,3 +7,4 @@ EXTRA_DIST += doc/decisions/003-probe-accounting.md
 EXTRA_DIST += doc/loss-account.md
 EXTRA_DIST += doc/filter.md doc/decisions/010-filter-meanings.md
 EXTRA_DIST += doc/decisions/005-collector-captures.md
+EXTRA_DIST += doc/architecture.md

@@ -26,3 +26,5 @@ check_PROGRAMS += tests/tools/mkflows
 tests_tools_mkflows_LDADD = $(STORE_LIBS)
 SUITES += tests/compat/collect_vs_nfcapd.py
 EXTRA_DIST += tests/compat/collect_vs_nfcapd.py
+SUITES += tests/cli/probe_live.py
+EXTRA_DIST += tests/cli/probe_live.py
