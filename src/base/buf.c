@@ -149,12 +149,9 @@ void buf_str_pad(struct buf *b, const char *text, size_t len, int width)
     if (p == NULL) {
         return;
     }
-    if (width >= 0) {
-        memset(p, ' ', pad);
-        memcpy(p + pad, text, len);
-    } else {
-        memcpy(p, text, len);
-        memset(p + len, ' ', pad);
+    memset(p, ' ', len + pad);
+    if (len > 0) { /* text may be NULL then */
+        memcpy(p + (width >= 0 ? pad : 0), text, len);
     }
     b->len += len + pad;
 }

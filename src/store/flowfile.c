@@ -18,6 +18,7 @@
 /* Asked in this order. */
 static const struct flowfile_ops *const formats[] = {
     &weir1_file_ops,
+    &nfd1_reader,
     &nfd2_reader,
     NULL,
 };

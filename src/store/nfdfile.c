@@ -122,8 +122,7 @@ int nfdfile_unpack(const struct nfd_file *f, const struct nfd_block *b, struct a
     return rc == 0 ? 0 : nfdfile_block_fault(f, b, rc, inner.text, fault);
 }
 
-/* Keep what this walk collected, unless another thread was first. */
-static const struct flow_meta *keep_meta(struct nfd_unit *u, struct flow_meta *m)
+const struct flow_meta *nfdfile_keep_meta(struct nfd_unit *u, struct flow_meta *m)
 {
     struct flow_meta *expected = NULL;
     if (m == NULL || meta_is_empty(m)) {
@@ -195,7 +194,7 @@ static int walk_into(struct nfd_walk *w, struct nfd_file *f, struct nfd_unit *u,
                                    "its first record does not fit into it", fault);
     }
     rc = fill_batch(w, u, f, b);
-    b->meta = keep_meta(u, w->meta);
+    b->meta = nfdfile_keep_meta(u, w->meta);
     return rc != 0 ? fault_set(fault, rc, "%s", err_text(rc)) : 0;
 }
 

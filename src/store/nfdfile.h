@@ -103,6 +103,10 @@ int nfdfile_block_fault(const struct nfd_file *f, const struct nfd_block *b, int
 void nfdfile_damage(struct nfd_file *f, uint64_t at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Keep what a walk collected as the unit's, unless another thread was first; *m is emptied. */
+const struct flow_meta *nfdfile_keep_meta(struct nfd_unit *u, struct flow_meta *m);
+
+extern const struct flowfile_ops nfd1_reader;
 extern const struct flowfile_ops nfd2_reader;
 
 #endif

@@ -70,5 +70,7 @@ int main(int argc, char **argv)
         }
     }
     fputs(buf_text(&out), stdout);
-    return out.len > 0 ? 0 : 1;
+    bool found = out.len > 0;
+    buf_free(&out);
+    return found ? 0 : 1;
 }

@@ -36,6 +36,10 @@ def free_port():
         return s.getsockname()[1]
 
 
+# The sandbox forbids what the leak checker of a sanitizer build needs at the end.
+ENV = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+
+
 class Collector:
     def __init__(self, directory, *options, host="127.0.0.1", file_limit=None):
         self.port = free_port()
@@ -44,7 +48,7 @@ class Collector:
         self.log = open(os.path.join(TMP, "log"), "w+")
         where = [] if "-M" in options or "-n" in options else ["-w", directory]
         self.process = subprocess.Popen(
-            [CAPD, *where, "-b", host, "-p", str(self.port), *options], stderr=self.log,
+            [CAPD, *where, "-b", host, "-p", str(self.port), *options], stderr=self.log, env=ENV,
             preexec_fn=lambda: file_limit and resource.setrlimit(
                 resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY)))
         self.wait_for(lambda: "Startup" in self.text(), "no start")
