@@ -21,3 +21,17 @@ weir_SOURCES = src/cmd/weir.c src/cmd/session.h src/cmd/sessionsteps.c src/cmd/s
 	src/cmd/sessiontasks.c src/cmd/coverage.c src/cmd/coverage.h
 weir_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_SYSCONF_FILE='"$(sysconfdir)/weir.conf"'
 weir_LDADD = $(WEIR_LIBS)
+
+# The names of the programs replaced, for scripts: put this directory first in PATH.
+compatdir = $(libexecdir)/weir/compat
+COMPAT_NAMES = nfdump:$(bindir)/weir nfcapd:$(sbindir)/weircapd sfcapd:$(sbindir)/weircapd \
+    softflowd:$(sbindir)/weirprobe nfpcapd:$(sbindir)/weirprobe softflowctl:$(sbindir)/weirctl
+
+install-exec-hook:
+	$(MKDIR_P) "$(DESTDIR)$(compatdir)"
+	for pair in $(COMPAT_NAMES); do \
+	    $(LN_S) -f "$${pair#*:}" "$(DESTDIR)$(compatdir)/$${pair%%:*}"; \
+	done
+
+uninstall-hook:
+	for pair in $(COMPAT_NAMES); do rm -f "$(DESTDIR)$(compatdir)/$${pair%%:*}"; done
