@@ -41,7 +41,7 @@ static int ask(const char *path, const char *word)
     int rc;
     buf_init(&reply);
     rc = control_ask(path, word, &reply, &fault);
-    fwrite(reply.data, 1, reply.len, stdout);
+    fputs(buf_text(&reply), stdout);
     buf_free(&reply);
     return rc == 0 ? 0 : complain(&fault);
 }

@@ -115,7 +115,8 @@ static int map_ring(struct ring *r, const struct capture_options *o, struct faul
 
 static int join_fanout(struct ring *r, const struct capture_options *o, struct fault *fault)
 {
-    int group = (getpid() & 0xffff) | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+    uint32_t how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
+    uint32_t group = ((uint32_t)getpid() & 0xffff) | how << 16;
     if (!o->share) {
         return 0;
     }
