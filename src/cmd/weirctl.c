@@ -46,28 +46,36 @@ static int ask(const char *path, const char *word)
     return rc == 0 ? 0 : complain(&fault);
 }
 
-int main(int argc, char **argv)
+static int obey(const struct opt_result *typed)
 {
     const char *path = WEIR_CONTROL_SOCKET;
-    struct opt_result typed;
-    struct fault fault = {0};
-    struct arena arena;
-    arena_init(&arena);
-    if (opt_parse(rows, ROWS, argc, argv, &arena, &typed, &fault) != 0) {
-        complain(&fault);
-        usage(stderr);
-        return 1;
-    }
-    for (size_t i = 0; i < typed.nevents; i++) {
-        if (typed.events[i].row->key == 'h') {
+    for (size_t i = 0; i < typed->nevents; i++) {
+        if (typed->events[i].row->key == 'h') {
             usage(stdout);
             return 0;
         }
-        path = typed.events[i].value;
+        path = typed->events[i].value;
     }
-    if (typed.nwords != 1) {
+    if (typed->nwords != 1) {
         usage(stderr);
         return 1;
     }
-    return ask(path, typed.words[0]);
+    return ask(path, typed->words[0]);
+}
+
+int main(int argc, char **argv)
+{
+    struct opt_result typed;
+    struct fault fault = {0};
+    struct arena arena;
+    int rc;
+    arena_init(&arena);
+    if (opt_parse(rows, ROWS, argc, argv, &arena, &typed, &fault) != 0) {
+        rc = complain(&fault);
+        usage(stderr);
+    } else {
+        rc = obey(&typed);
+    }
+    arena_free(&arena);
+    return rc;
 }
