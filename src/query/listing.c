@@ -53,7 +53,8 @@ static int merge(void *op, void *piece)
     return rc;
 }
 
-static const struct operator_kind kind = {piece_new, piece_free, consume, merge};
+static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
+                                          .consume = consume, .merge = merge};
 
 struct operator listing_operator(struct listing_format *format, const struct field_set *fields,
                                  bool numbered)

@@ -8,6 +8,11 @@
  * afterwards. So merges come one at a time and in the order of the input, whatever the number of
  * workers.
  *
+ * An operator whose result does not depend on the order of blocks leaves merge out: its pieces
+ * keep what they consumed, and once the scan is over the operator gathers them all at once.
+ * An operator may then ask to see the same rows again (again()), as often as it needs: pieces are
+ * new for each pass.
+ *
  * consume() may touch only the piece and constant data; all columns of `fields` are loaded.
  * Functions return 0 or ERR_*; an error ends the scan.
  */
@@ -17,6 +22,7 @@
 #include "flow/batch.h"
 #include "flow/meta.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The passing rows of one block. */
@@ -33,7 +39,13 @@ struct operator_kind {
     void *(*piece_new)(void *op); /* NULL: no memory */
     void (*piece_free)(void *piece);
     int (*consume)(void *op, void *piece, const struct passing *in);
-    int (*merge)(void *op, void *piece);
+    int (*merge)(void *op, void *piece); /* NULL: gather */
+    /* All pieces of the pass, by the calling thread; it may start threads of its own. Which piece
+     * saw which rows is chance. NULL: merge. */
+    int (*gather)(void *op, void **pieces, unsigned n);
+    /* After a pass: whether it wants another one. NULL: never. *fields is what it read, and may be
+     * changed for the next pass. */
+    bool (*again)(void *op, struct field_set *fields);
 };
 
 struct operator {
@@ -42,5 +54,11 @@ struct operator {
     struct field_set fields; /* columns it reads; closed over computed fields by the scan */
     bool numbered;           /* reads RECORD_NO */
 };
+
+/* Whether an operator wants another pass; sets the fields it will read then. */
+static inline bool operator_again(struct operator *op)
+{
+    return op->kind->again != NULL && op->kind->again(op->op, &op->fields);
+}
 
 #endif

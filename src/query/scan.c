@@ -269,8 +269,28 @@ static int merge(struct worker *w)
     const struct scan_plan *plan = w->scan->plan;
     int rc = 0;
     for (size_t i = 0; i < plan->nops && rc == 0; i++) {
-        rc = plan->ops[i].kind->merge(plan->ops[i].op, w->piece[i]);
+        if (plan->ops[i].kind->merge != NULL) {
+            rc = plan->ops[i].kind->merge(plan->ops[i].op, w->piece[i]);
+        }
     }
+    return rc;
+}
+
+/* Hand the pieces of all workers to the operators that gather. */
+static int gather(struct worker *w, unsigned n)
+{
+    const struct scan_plan *plan = w[0].scan->plan;
+    void **pieces = calloc(n, sizeof *pieces);
+    int rc = pieces != NULL ? 0 : ERR_NOMEM;
+    for (size_t i = 0; i < plan->nops && rc == 0; i++) {
+        for (unsigned k = 0; k < n; k++) {
+            pieces[k] = w[k].piece[i];
+        }
+        if (plan->ops[i].kind->gather != NULL) {
+            rc = plan->ops[i].kind->gather(plan->ops[i].op, pieces, n);
+        }
+    }
+    free(pieces);
     return rc;
 }
 
@@ -551,6 +571,9 @@ static int run_workers(struct scan *s)
     for (unsigned i = 1; i <= started; i++) {
         pthread_join(w[i].thread, NULL);
     }
+    if (rc == 0 && s->rc == 0) {
+        rc = gather(w, ready);
+    }
     while (ready > 0) {
         worker_free(&w[--ready]);
     }
@@ -591,7 +614,8 @@ static void close_all(struct scan *s)
     free(s->slot);
 }
 
-int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault)
+static int one_pass(const struct scan_plan *plan, struct scan_account *account,
+                    struct fault *fault)
 {
     struct scan s = {.plan = plan, .account = account};
     int rc;
@@ -620,6 +644,46 @@ int scan_run(const struct scan_plan *plan, struct scan_account *account, struct 
     pthread_cond_destroy(&s.changed);
     pthread_mutex_destroy(&s.lock);
     return rc;
+}
+
+/* Put the operators that want another pass first; how many. */
+static size_t again_first(struct operator *ops, size_t nops)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < nops; i++) {
+        if (operator_again(&ops[i])) {
+            struct operator wants = ops[i];
+            ops[i] = ops[n];
+            ops[n++] = wants;
+        }
+    }
+    return n;
+}
+
+/* The same rows once more: what is said of the input was said in the first pass, and rows that a
+ * live file has gained meanwhile are left out. */
+static struct scan_plan next_pass(const struct scan_plan *plan, const struct scan_account *account)
+{
+    struct scan_plan next = *plan;
+    next.limit = account->processed;
+    next.totals = false;
+    next.warn = NULL;
+    return next;
+}
+
+int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault)
+{
+    int rc = one_pass(plan, account, fault);
+    struct scan_plan next = next_pass(plan, account);
+    for (;;) {
+        struct scan_account seen;
+        next.nops = rc == 0 && account->processed > 0 ? again_first(next.ops, next.nops) : 0;
+        if (next.nops == 0) {
+            return rc;
+        }
+        rc = one_pass(&next, &seen, fault);
+        scan_account_free(&seen);
+    }
 }
 
 void scan_account_free(struct scan_account *a)

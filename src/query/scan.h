@@ -8,6 +8,9 @@
  * them at a limit), lets its pieces of the operators consume them, and waits for its turn to
  * merge. A turn is a position (file, block), so results do not depend on the number of workers.
  *
+ * Operators may ask for further passes over the same rows (operator.h); their order in the plan may
+ * change thereby.
+ *
  * Damage does not stop a scan: it is told to `warn` in order and counted in the account.
  */
 #ifndef WEIR_QUERY_SCAN_H

@@ -140,7 +140,8 @@ static int merge(void *op, void *piece)
     return rc != 0 ? rc : prune(s);
 }
 
-static const struct operator_kind kind = {piece_new, piece_free, consume, merge};
+static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
+                                          .consume = consume, .merge = merge};
 
 struct operator sorting_operator(struct sorting *s)
 {

@@ -329,7 +329,8 @@ static int merge(void *op, void *piece)
     return rc;
 }
 
-static const struct operator_kind kind = {piece_new, piece_free, consume, merge};
+static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
+                                          .consume = consume, .merge = merge};
 
 struct operator statcount_operator(struct statcount *s)
 {

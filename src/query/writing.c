@@ -29,7 +29,8 @@ static int merge(void *op, void *piece)
     return flowwriter_add(w->writer, in->batch, in->bits, &w->fault);
 }
 
-static const struct operator_kind kind = {piece_new, free, consume, merge};
+static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = free,
+                                          .consume = consume, .merge = merge};
 
 struct operator writing_operator(struct writing *w)
 {
