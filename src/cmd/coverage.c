@@ -46,26 +46,21 @@ void coverage_progress_end(struct session *s)
 
 /* ------------------------------------------------------------------ account */
 
-static uint64_t lost(const struct flow_meta *m, struct buf *line)
+/* Counters that are not zero, of all exporters together. */
+static bool lost(const struct flow_meta *m, struct buf *line)
 {
     struct loss sum = {0};
     for (size_t i = 0; i < m->nlosses; i++) {
-        const struct loss *l = &m->losses[i];
-        sum.kernel_drops += l->kernel_drops;
-        sum.sequence_missed += l->sequence_missed;
-        sum.bad_datagrams += l->bad_datagrams;
-        sum.no_template += l->no_template;
-        sum.bad_records += l->bad_records;
-        sum.storage += l->storage;
+        loss_add(&sum, &m->losses[i]);
     }
-    buf_printf(line,
-               "datagrams dropped by the kernel %llu, missing by sequence numbers %llu, malformed "
-               "%llu, without template %llu, undecodable records %llu, not stored %llu",
-               (unsigned long long)sum.kernel_drops, (unsigned long long)sum.sequence_missed,
-               (unsigned long long)sum.bad_datagrams, (unsigned long long)sum.no_template,
-               (unsigned long long)sum.bad_records, (unsigned long long)sum.storage);
-    return sum.kernel_drops + sum.sequence_missed + sum.bad_datagrams + sum.no_template +
-           sum.bad_records + sum.storage;
+    for (unsigned k = 0; k < LOSS_COUNTERS_; k++) {
+        uint64_t n = loss_count(&sum, (enum loss_counter)k);
+        if (n > 0) {
+            buf_printf(line, "%s%s %llu", line->len > 0 ? ", " : "",
+                       loss_text((enum loss_counter)k), (unsigned long long)n);
+        }
+    }
+    return !loss_is_none(&sum);
 }
 
 static bool report_losses(struct session *s)
@@ -73,7 +68,7 @@ static bool report_losses(struct session *s)
     struct buf line;
     bool any;
     buf_init(&line);
-    any = lost(&s->account.meta, &line) > 0;
+    any = lost(&s->account.meta, &line);
     if (any) {
         fprintf(stderr, "incomplete: while collecting: %s\n", buf_text(&line));
     }

@@ -301,6 +301,7 @@ struct sums {
     struct flow_totals totals;
     struct arena *arena;
     const char *ident; /* of the first file */
+    struct flow_meta losses;
     bool any;
 };
 
@@ -308,11 +309,15 @@ static void add_totals(void *ctx, const struct flowfile *f)
 {
     struct sums *sums = ctx;
     const char *ident = flowfile_info(f)->ident;
+    const struct flow_meta *meta = flowfile_meta(f);
     if (!sums->any && ident != NULL) {
         sums->ident = arena_strndup(sums->arena, ident, strlen(ident));
     }
     sums->any = true;
     totals_merge(&sums->totals, &flowfile_info(f)->totals);
+    for (size_t i = 0; meta != NULL && i < meta->nlosses; i++) {
+        meta_add_loss(&sums->losses, &meta->losses[i]);
+    }
 }
 
 bool session_totals(struct session *s)
@@ -320,11 +325,14 @@ bool session_totals(struct session *s)
     struct sums sums = {.arena = &s->arena};
     struct buf out;
     totals_clear(&sums.totals);
+    meta_init(&sums.losses);
     if (for_files(s, add_totals, &sums) == 0) {
         return no_file(s);
     }
     buf_init(&out);
     info_totals(sums.ident, &sums.totals, &out);
+    info_losses(&sums.losses, &out);
+    meta_free(&sums.losses);
     say_out(&out);
     buf_free(&out);
     return session_end(s, EXIT_OK);

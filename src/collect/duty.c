@@ -9,13 +9,14 @@
 #include "collect/launcher.h"
 #include "collect/metric.h"
 #include "collect/notify.h"
+#include "collect/prometheus.h"
 #include "store/filename.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_EVERY_MSEC = 60000, PUBLISH_EVERY_MSEC = 1000, EXPORTERS_SHOWN = 1000 };
+enum { KEEP_EVERY_MSEC = 60000, PUBLISH_EVERY_MSEC = 1000 };
 
 struct duties {
     const struct collector_plan *plan;
@@ -171,132 +172,13 @@ static void send_metric(struct duties *d, uint64_t now)
     buf_free(&records);
 }
 
-/* ---- Prometheus ---- */
-
-static void head(struct buf *b, const char *name, const char *type, const char *help)
-{
-    buf_printf(b, "# HELP weir_%s %s\n# TYPE weir_%s %s\n", name, help, name, type);
-}
-
-static void process_lines(struct buf *b, const struct duty_counters *c)
-{
-    head(b, "received_datagrams_total", "counter", "datagrams received");
-    buf_printf(b, "weir_received_datagrams_total %" PRIu64 "\n", c->received);
-    head(b, "ignored_datagrams_total", "counter", "datagrams of no source or no known protocol");
-    buf_printf(b, "weir_ignored_datagrams_total %" PRIu64 "\n", c->ignored);
-    head(b, "kernel_drops_total", "counter", "datagrams the kernel dropped for lack of buffer");
-    buf_printf(b, "weir_kernel_drops_total %" PRIu64 "\n", c->kernel_drops);
-}
-
-/* Quotation marks and backslashes of a label's value. */
-static void label(struct buf *b, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') {
-            buf_char(b, '\\');
-        }
-        buf_char(b, *text == '\n' ? ' ' : *text);
-    }
-}
-
-static void source_lines(struct buf *b, struct sources *sources)
-{
-    static const char *const classes[TOTAL_PROTOS_] = {"tcp", "udp", "icmp", "other"};
-    static const char *const names[] = {"flows", "octets", "packets"};
-    for (size_t what = 0; what < 3; what++) {
-        buf_printf(b, "# HELP weir_%s_total %s collected\n# TYPE weir_%s_total counter\n",
-                   names[what], names[what], names[what]);
-        for (size_t i = 0; i < sources_count(sources); i++) {
-            const struct source *s = sources_at(sources, i);
-            const uint64_t *values[] = {s->total.flows, s->total.bytes, s->total.packets};
-            for (size_t p = 0; p < TOTAL_PROTOS_; p++) {
-                buf_printf(b, "weir_%s_total{ident=\"", names[what]);
-                label(b, s->ident);
-                buf_printf(b, "\",proto=\"%s\"} %" PRIu64 "\n", classes[p], values[what][p]);
-            }
-        }
-    }
-}
-
-/* Counters of exporters: name, what is read, help. */
-static uint64_t of_datagrams(const struct wire_exporter *e) { return e->id.packets; }
-static uint64_t of_flows(const struct wire_exporter *e) { return e->id.flows; }
-static uint64_t of_gaps(const struct wire_exporter *e)
-{
-    return e->loss.sequence_gaps + e->before.sequence_gaps;
-}
-static uint64_t of_missed(const struct wire_exporter *e)
-{
-    return e->loss.sequence_missed + e->before.sequence_missed;
-}
-static uint64_t of_bad(const struct wire_exporter *e)
-{
-    return e->loss.bad_datagrams + e->before.bad_datagrams;
-}
-static uint64_t of_bad_records(const struct wire_exporter *e)
-{
-    return e->loss.bad_records + e->before.bad_records;
-}
-static uint64_t of_no_template(const struct wire_exporter *e)
-{
-    return e->loss.no_template + e->before.no_template;
-}
-static uint64_t of_duplicates(const struct wire_exporter *e) { return e->duplicates; }
-static uint64_t of_clock(const struct wire_exporter *e) { return e->clock_backwards; }
-static uint64_t of_counter_samples(const struct wire_exporter *e) { return e->counter_samples; }
-static uint64_t of_templates(const struct wire_exporter *e) { return e->templates; }
-
-static const struct {
-    const char *name;
-    const char *type;
-    const char *help;
-    uint64_t (*value)(const struct wire_exporter *e);
-} exporter_counters[] = {
-    {"exporter_datagrams_total", "counter", "datagrams of an exporter", of_datagrams},
-    {"exporter_flows_total", "counter", "flow records of an exporter", of_flows},
-    {"exporter_sequence_gaps_total", "counter", "jumps of the sequence number", of_gaps},
-    {"exporter_missed_total", "counter", "flows or datagrams the gaps amount to", of_missed},
-    {"exporter_bad_datagrams_total", "counter", "malformed datagrams", of_bad},
-    {"exporter_bad_records_total", "counter", "records that could not be decoded", of_bad_records},
-    {"exporter_no_template_total", "counter", "data sets dropped without template", of_no_template},
-    {"exporter_duplicates_total", "counter", "datagrams that came twice", of_duplicates},
-    {"exporter_clock_backwards_total", "counter", "times the export time went back", of_clock},
-    {"exporter_counter_samples_total", "counter", "sFlow counter samples", of_counter_samples},
-    {"exporter_templates", "gauge", "templates held", of_templates},
-};
-
-struct lines {
-    struct buf *b;
-    size_t counter;
-    unsigned shown;
-};
-
-static void exporter_line(void *ctx, struct wire_exporter *e)
-{
-    struct lines *l = ctx;
-    char text[IP_TEXT_MAX];
-    if (l->shown++ >= EXPORTERS_SHOWN) {
-        return;
-    }
-    ip_format(&e->id.addr, ip_is_mapped(&e->id.addr) ? 4 : 6, text);
-    buf_printf(l->b, "weir_%s{exporter=\"%s\",version=\"%u\",domain=\"%u\"} %" PRIu64 "\n",
-               exporter_counters[l->counter].name, text, e->id.version, e->id.id,
-               exporter_counters[l->counter].value(e));
-}
-
 static void publish(struct duties *d, const struct duty_counters *counters)
 {
-    struct buf b;
-    buf_init(&b);
-    process_lines(&b, counters);
-    source_lines(&b, d->plan->sources);
-    for (size_t i = 0; i < sizeof exporter_counters / sizeof exporter_counters[0]; i++) {
-        struct lines l = {&b, i, 0};
-        head(&b, exporter_counters[i].name, exporter_counters[i].type, exporter_counters[i].help);
-        wire_exporters(d->wire, exporter_line, &l);
-    }
-    metric_publish(d->server, &b);
-    buf_free(&b);
+    struct buf text;
+    buf_init(&text);
+    prometheus_text(&text, counters, d->plan->sources, d->wire);
+    metric_publish(d->server, &text);
+    buf_free(&text);
 }
 
 /* ---- time ---- */

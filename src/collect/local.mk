@@ -11,6 +11,7 @@ libweir_collect_a_SOURCES = \
     src/collect/launcher.c src/collect/launcher.h \
     src/collect/metric.c src/collect/metric.h \
     src/collect/notify.c src/collect/notify.h \
+    src/collect/prometheus.c src/collect/prometheus.h \
     src/collect/recover.c src/collect/recover.h \
     src/collect/repeater.c src/collect/repeater.h \
     src/collect/stream.c src/collect/stream.h \

@@ -183,22 +183,11 @@ int meta_put_app(struct flow_meta *m, const struct app_name *a)
     return 0;
 }
 
-static void sum_loss(struct loss *into, const struct loss *from)
-{
-    into->kernel_drops += from->kernel_drops;
-    into->sequence_gaps += from->sequence_gaps;
-    into->sequence_missed += from->sequence_missed;
-    into->bad_datagrams += from->bad_datagrams;
-    into->no_template += from->no_template;
-    into->bad_records += from->bad_records;
-    into->storage += from->storage;
-}
-
 int meta_add_loss(struct flow_meta *m, const struct loss *l)
 {
     for (size_t i = 0; i < m->nlosses; i++) {
         if (m->losses[i].sysid == l->sysid) {
-            sum_loss(&m->losses[i], l);
+            loss_add(&m->losses[i], l);
             return 0;
         }
     }

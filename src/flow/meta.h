@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/ip.h"
+#include "flow/loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,18 +53,6 @@ struct app_name { /* NBAR application */
     uint32_t id_len;
     const char *name;
     const char *description;
-};
-
-/* What got lost on the way to the file, per exporter (sysid 0: the collector as a whole). */
-struct loss {
-    uint32_t sysid;
-    uint64_t kernel_drops;      /* datagrams the kernel dropped for lack of buffer (SO_RXQ_OVFL) */
-    uint64_t sequence_gaps;     /* times the sequence number was not the expected one */
-    uint64_t sequence_missed;   /* flows or datagrams (by protocol) that the gaps amount to */
-    uint64_t bad_datagrams;     /* malformed or of unknown version */
-    uint64_t no_template;       /* data sets dropped because no template came in time */
-    uint64_t bad_records;       /* records that could not be decoded */
-    uint64_t storage;           /* flows that could not be written (disk full) */
 };
 
 /* Totals over flows, the 18 counters of nfdump's statistics record in its order. */

@@ -34,6 +34,21 @@ void info_totals(const char *ident, const struct flow_totals *t, struct buf *out
     buf_printf(out, "Sequence failures: %llu\n", (unsigned long long)t->sequence_failures);
 }
 
+void info_losses(const struct flow_meta *m, struct buf *out)
+{
+    struct loss sum = {0};
+    for (size_t i = 0; i < m->nlosses; i++) {
+        loss_add(&sum, &m->losses[i]);
+    }
+    for (unsigned k = 0; k < LOSS_COUNTERS_; k++) {
+        uint64_t n = loss_count(&sum, (enum loss_counter)k);
+        if (n > 0) {
+            buf_printf(out, "Lost, %s: %llu\n", loss_text((enum loss_counter)k),
+                       (unsigned long long)n);
+        }
+    }
+}
+
 void info_plot_head(struct buf *out)
 {
     buf_str(out, "# yyyy-mm-dd HH:MM:SS,flows,packets,bytes\n");

@@ -11,6 +11,8 @@
 
 /* -I: totals of all files; ident NULL: none. */
 void info_totals(const char *ident, const struct flow_totals *t, struct buf *out);
+/* Losses of all exporters together: a line for each counter that is not zero. */
+void info_losses(const struct flow_meta *m, struct buf *out);
 
 /* -g: the header line, and one line a file, dated by the digits of its name. */
 void info_plot_head(struct buf *out);

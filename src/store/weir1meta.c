@@ -153,28 +153,24 @@ static void put_losses(struct buf *out, const struct flow_meta *m)
     for (size_t i = 0; i < m->nlosses; i++) {
         const struct loss *l = &m->losses[i];
         put(out, l->sysid, 4);
-        put(out, 0, 4);
-        put(out, l->kernel_drops, 8);
-        put(out, l->sequence_gaps, 8);
-        put(out, l->sequence_missed, 8);
-        put(out, l->bad_datagrams, 8);
-        put(out, l->no_template, 8);
-        put(out, l->bad_records, 8);
-        put(out, l->storage, 8);
+        put(out, LOSS_COUNTERS_, 4);
+        for (unsigned k = 0; k < LOSS_COUNTERS_; k++) {
+            put(out, loss_count(l, (enum loss_counter)k), 8);
+        }
     }
 }
 
+/* The number of counters is told: another version may have other ones at the end. */
 static int get_loss(struct cur *c, struct flow_meta *m)
 {
     struct loss l = {.sysid = cur_u32le(c)};
-    cur_skip(c, 4);
-    l.kernel_drops = cur_u64le(c);
-    l.sequence_gaps = cur_u64le(c);
-    l.sequence_missed = cur_u64le(c);
-    l.bad_datagrams = cur_u64le(c);
-    l.no_template = cur_u64le(c);
-    l.bad_records = cur_u64le(c);
-    l.storage = cur_u64le(c);
+    uint32_t n = cur_u32le(c);
+    for (uint32_t k = 0; k < n && cur_ok(c); k++) {
+        uint64_t count = cur_u64le(c);
+        if (k < LOSS_COUNTERS_) {
+            *loss_counter(&l, (enum loss_counter)k) = count;
+        }
+    }
     return cur_ok(c) ? meta_add_loss(m, &l) : ERR_TRUNCATED;
 }
 

@@ -391,7 +391,7 @@ void message_note_clock(struct message *m)
 {
     struct wire_entry *e = m->e;
     if (e->export_sec != 0 && m->export_sec + 1 < e->export_sec) {
-        e->pub.clock_backwards++;
+        e->pub.loss.clock_backwards++;
     }
     e->export_sec = m->export_sec;
 }

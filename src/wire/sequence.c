@@ -88,7 +88,7 @@ void sequence_advance(struct wire_entry *e, enum sequence_place place, uint32_t 
         fill_gap(e, sequence, units);
         return;
     case SEQUENCE_TWICE:
-        e->pub.duplicates++;
+        e->pub.loss.duplicates++;
         notice_restart(e, sequence, units);
         return;
     }

@@ -148,8 +148,7 @@ static void forget_stale(struct wire *w, uint64_t now)
     for (unsigned i = 0; i < w->nentries; i++) {
         struct wire_entry *e = w->entries[i];
         if (is_stale(e, now)) {
-            w->loss.no_template += e->pub.loss.no_template;
-            w->loss.bad_datagrams += e->pub.loss.bad_datagrams;
+            loss_add(&w->loss, &e->pub.loss);
             w->pending_octets -= e->pending_octets;
             exporter_free(e);
         } else {
@@ -190,35 +189,18 @@ void wire_samplers(struct wire *w, void (*visit)(void *ctx, const struct wire_ex
     }
 }
 
-static void add_loss(struct loss *into, const struct loss *l)
-{
-    into->kernel_drops += l->kernel_drops;
-    into->sequence_gaps += l->sequence_gaps;
-    into->sequence_missed += l->sequence_missed;
-    into->bad_datagrams += l->bad_datagrams;
-    into->no_template += l->no_template;
-    into->bad_records += l->bad_records;
-    into->storage += l->storage;
-}
-
-static bool has_loss(const struct loss *l)
-{
-    return (l->kernel_drops | l->sequence_gaps | l->sequence_missed | l->bad_datagrams |
-            l->no_template | l->bad_records | l->storage) != 0;
-}
-
 void wire_take_losses(struct wire *w, void (*visit)(void *ctx, const struct wire_exporter *e,
                                                     const struct loss *l), void *ctx)
 {
-    if (has_loss(&w->loss)) {
+    if (!loss_is_none(&w->loss)) {
         visit(ctx, NULL, &w->loss);
         w->loss = (struct loss){0};
     }
     for (unsigned i = 0; i < w->nentries; i++) {
         struct wire_exporter *e = &w->entries[i]->pub;
-        if (has_loss(&e->loss)) {
+        if (!loss_is_none(&e->loss)) {
             visit(ctx, e, &e->loss);
-            add_loss(&e->before, &e->loss);
+            loss_add(&e->before, &e->loss);
             e->loss = (struct loss){.sysid = e->id.sysid};
         }
     }

@@ -41,8 +41,6 @@ struct wire_exporter {
     struct ip agent;           /* sFlow: its own address; streams: the port; else zero */
     void *source;              /* of its last datagram */
     uint64_t last_heard;       /* msec since 1970 UTC */
-    uint64_t duplicates;       /* datagrams seen twice or late */
-    uint64_t clock_backwards;  /* export time went back */
     uint64_t counter_samples;  /* sFlow */
     unsigned templates;        /* held now */
 };
