@@ -88,6 +88,16 @@ static uint64_t of_counter_samples(const struct wire_exporter *e)
     return e->counter_samples;
 }
 
+static uint64_t of_other_samples(const struct wire_exporter *e)
+{
+    return e->other_samples;
+}
+
+static uint64_t of_exported(const struct wire_exporter *e)
+{
+    return e->says_exported;
+}
+
 static uint64_t of_templates(const struct wire_exporter *e)
 {
     return e->templates;
@@ -100,6 +110,9 @@ static const struct {
     {"exporter_datagrams_total", "counter", "datagrams of an exporter", of_datagrams},
     {"exporter_flows_total", "counter", "flow records of an exporter", of_flows},
     {"exporter_counter_samples_total", "counter", "sFlow counter samples", of_counter_samples},
+    {"exporter_other_samples_total", "counter", "sFlow samples of other kinds", of_other_samples},
+    {"exporter_says_exported_total", "counter", "flow records sent, by the exporter's own account",
+     of_exported},
     {"exporter_templates", "gauge", "templates held", of_templates},
 };
 

@@ -6,7 +6,8 @@
  *
  *     ELEM(SET, pen, number, FIELD, CODEC)
  *
- * SET: V9, IPFIX or BOTH. pen: private enterprise number, 0 for IANA's; 29305 are the reverse
+ * SET: V9, IPFIX or BOTH; WEAK: both, but only in templates that fill the field with nothing else
+ * (the network of an address instead of the address). pen: private enterprise number, 0 for IANA's; 29305 are the reverse
  * elements of RFC 5103, which have rows of their own and are never taken for the forward ones.
  * CODEC: how the octets become the value:
  *
@@ -27,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum element_set { SET_V9 = 1, SET_IPFIX = 2, SET_BOTH = 3 };
+enum element_set { SET_V9 = 1, SET_IPFIX = 2, SET_BOTH = 3, SET_WEAK = 7 };
 
 enum element_codec { CODEC_NUM, CODEC_IP4, CODEC_IP6, CODEC_MPLS, CODEC_TEXT, CODEC_BYTES,
                      CODEC_ACL };
@@ -49,6 +50,11 @@ struct element {
 
 /* Number of elements known in a set. */
 unsigned element_count(enum element_set set);
+
+static inline bool element_is_weak(const struct element *e)
+{
+    return e->sets == SET_WEAK;
+}
 
 /* NULL if the element fills nothing. */
 const struct element *element_find(enum element_set set, uint32_t pen, uint16_t number);

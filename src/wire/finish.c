@@ -177,8 +177,24 @@ static void set_icmp(struct rec *r, const uint64_t *reg)
     r->src_port = 0;
 }
 
+/* What replaces a value that the record does not have itself. */
+static void set_substitutes(struct rec *r, const uint64_t *reg)
+{
+    r->proto = r->proto != 0 ? r->proto : (uint8_t)reg[REG_NEXT_HEADER];
+    r->bytes = r->bytes != 0 ? r->bytes : reg[REG_LAYER2_OCTETS];
+    r->tcp_flags |= (uint8_t)(reg[REG_FIRST_FLAGS] | reg[REG_OTHER_FLAGS]);
+    if ((reg[REG_REV_FIRST_FLAGS] | reg[REG_REV_OTHER_FLAGS]) != 0) {
+        r->rev_tcp_flags |= (uint8_t)(reg[REG_REV_FIRST_FLAGS] | reg[REG_REV_OTHER_FLAGS]);
+        rec_add_group(r, GROUP_REVERSE);
+    }
+}
+
 static void set_tos(struct rec *r, const uint64_t *reg)
 {
+    if (reg[REG_POST_DSCP] != 0 && r->dst_tos == 0) {
+        r->dst_tos = (uint8_t)(reg[REG_POST_DSCP] << 2);
+        rec_add_group(r, GROUP_MISC);
+    }
     if (r->src_tos == 0 && reg[REG_DSCP] != 0) {
         r->src_tos = (uint8_t)(reg[REG_DSCP] << 2);
     } else if (r->src_tos == 0 && reg[REG_PRECEDENCE] != 0) {
@@ -269,6 +285,8 @@ static bool scale_by_record(struct rec *r, const uint64_t *reg)
         scale(r, 1, reg[REG_SAMPLING] - 1);
     } else if (reg[REG_PACKET_INTERVAL] > 1) {
         scale(r, 1, reg[REG_PACKET_INTERVAL] - 1);
+    } else if (reg[REG_SAMPLE_SIZE] != 0 && reg[REG_SAMPLE_POPULATION] > reg[REG_SAMPLE_SIZE]) {
+        scale(r, reg[REG_SAMPLE_SIZE], reg[REG_SAMPLE_POPULATION] - reg[REG_SAMPLE_SIZE]);
     } else {
         return false;
     }
@@ -368,6 +386,7 @@ void finish_record(struct message *m, const struct template *t, uint64_t groups)
         choose_family(w);
     }
     complete_addresses(r);
+    set_substitutes(r, w->reg);
     set_times(m, t, w);
     set_icmp(r, w->reg);
     set_tos(r, w->reg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * options.c - option data: samplers, names of interfaces, VRFs and applications, the exporter's
- * start.
+ * start and what it says of its own work.
  *
  * What a record is about shows from the elements it has, not from its template's id. The elements
  * are the rows below; each fills a place of struct facts.
@@ -27,6 +27,9 @@ enum fact {
     FACT_APP_NAME,
     FACT_APP_DESCRIPTION,
     FACT_BOOT,
+    FACT_PROBABILITY, /* 311: a float */
+    FACT_EXPORTED,    /* 42: flow records, since its start */
+    FACT_NOT_SENT,    /* 166: flow records it could not send, since its start */
     FACTS_
 };
 
@@ -41,7 +44,8 @@ static const struct {
     {14, FACT_INTERFACE},    {82, FACT_INTERFACE_NAME}, {83, FACT_INTERFACE_DESCRIPTION},
     {234, FACT_VRF},         {235, FACT_VRF},          {236, FACT_VRF_NAME},
     {95, FACT_APP},          {96, FACT_APP_NAME},      {94, FACT_APP_DESCRIPTION},
-    {160, FACT_BOOT},
+    {160, FACT_BOOT},        {311, FACT_PROBABILITY},  {42, FACT_EXPORTED},
+    {166, FACT_NOT_SENT},
 };
 
 enum { V9_SCOPE_INTERFACE = 2, TEXT_MAX = 256 };
@@ -110,6 +114,25 @@ static const char *text(const struct facts *f, enum fact fact, char out[TEXT_MAX
 
 /* ---- what to do about them ---- */
 
+/* 0: none, or not a probability. */
+static double probability(const struct facts *f)
+{
+    struct cur c = cur_of(f->value[FACT_PROBABILITY].data, f->value[FACT_PROBABILITY].len);
+    uint64_t v64;
+    uint32_t v32;
+    double d = 0;
+    float s;
+    if (cur_left(&c) == sizeof d) {
+        v64 = cur_u64be(&c);
+        memcpy(&d, &v64, sizeof d);
+    } else if (cur_left(&c) == sizeof s) {
+        v32 = cur_u32be(&c);
+        memcpy(&s, &v32, sizeof s);
+        d = (double)s;
+    }
+    return d > 1.0 / UINT32_MAX && d <= 1 ? d : 0;
+}
+
 static bool read_rate(const struct facts *f, struct sampler *s)
 {
     if (has(f, FACT_PACKETS) && has(f, FACT_SPACE)) {
@@ -127,6 +150,9 @@ static bool read_rate(const struct facts *f, struct sampler *s)
         uint64_t of = number(f, FACT_POPULATION);
         s->packet_interval = (uint32_t)size;
         s->space_interval = of > size ? (uint32_t)(of - size) : 0;
+    } else if (has(f, FACT_PROBABILITY) && probability(f) > 0) {
+        s->packet_interval = 1;
+        s->space_interval = (uint32_t)(1 / probability(f) + 0.5) - 1;
     } else {
         return false;
     }
@@ -169,6 +195,22 @@ static void take_app(struct message *m, const struct facts *f)
     }
 }
 
+/* Totals since the exporter's start; one that is smaller than before is a new start. */
+static void take_statistics(struct message *m, const struct facts *f)
+{
+    struct wire_exporter *e = &m->e->pub;
+    if (has(f, FACT_EXPORTED)) {
+        e->says_exported = number(f, FACT_EXPORTED);
+    }
+    if (has(f, FACT_NOT_SENT)) {
+        uint64_t total = number(f, FACT_NOT_SENT);
+        uint64_t before = total >= e->says_not_sent ? e->says_not_sent : 0;
+        e->loss.not_sent += e->knows_not_sent ? total - before : 0;
+        e->says_not_sent = total;
+        e->knows_not_sent = true;
+    }
+}
+
 bool options_record(struct message *m, const struct template *t, struct cur *c)
 {
     struct facts f = {0};
@@ -187,6 +229,7 @@ bool options_record(struct message *m, const struct template *t, struct cur *c)
     if (has(&f, FACT_APP)) {
         take_app(m, &f);
     }
+    take_statistics(m, &f);
     if (has(&f, FACT_BOOT)) {
         m->e->boot = number(&f, FACT_BOOT);
     }

@@ -15,10 +15,7 @@
 
 enum { SAMPLE_FLOW = 1, SAMPLE_COUNTERS = 2, SAMPLE_FLOW_EXPANDED = 3,
        SAMPLE_COUNTERS_EXPANDED = 4 };
-enum { RAW_HEADER = 1, RAW_ETHERNET = 2, RAW_IPV4 = 3, RAW_IPV6 = 4, EXT_SWITCH = 1001,
-       EXT_ROUTER = 1002, EXT_GATEWAY = 1003, EXT_NAT = 1007, EXT_NAT_PORT = 1020 };
-enum { HEADER_ETHERNET = 1, HEADER_PPP = 7, HEADER_IPV4 = 11, HEADER_IPV6 = 12 };
-enum { LINK_ETHERNET = 1, LINK_PPP = 9 }; /* libpcap's numbers */
+enum { HEADER_IPV4 = 11, HEADER_IPV6 = 12, HEADER_MPLS = 13 };
 enum { FLAG_SAMPLED = 2, NF_SFLOW = 0x80, WINDOW = 64, PATH_ROOM = 1024 };
 enum { INTERFACE_MASK = 0x3fffffff };
 
@@ -26,6 +23,8 @@ struct sample {
     struct rec r;
     uint32_t rate;
     uint32_t frame_length;
+    unsigned nlabels; /* MPLS labels that a record told; the header's go first */
+    uint32_t label[PACKET_LABELS_MAX];
     char path[PATH_ROOM];
     char communities[PATH_ROOM];
 };
@@ -50,6 +49,17 @@ static int read_address(struct cur *c, struct ip *ip)
         return 6;
     default:
         return 0;
+    }
+}
+
+static void read_pair(struct cur *c, int family, struct ip *src, struct ip *dst)
+{
+    if (family == 4) {
+        *src = ip_from_v4(cur_u32be(c));
+        *dst = ip_from_v4(cur_u32be(c));
+    } else {
+        cur_copy(c, src->octet, sizeof src->octet);
+        cur_copy(c, dst->octet, sizeof dst->octet);
     }
 }
 
@@ -116,27 +126,57 @@ static void take_network(const struct packet *p, struct rec *r)
     take_tunnel(p, r);
 }
 
+/* sFlow's header protocols and libpcap's numbers of the same link types. */
+static const struct {
+    uint8_t protocol;
+    uint8_t link_type;
+} links[] = {
+    {1, 1},    /* Ethernet */
+    {5, 107},  /* frame relay */
+    {7, 9},    /* PPP */
+    {14, 50},  /* packets over SONET: PPP in HDLC framing */
+    {15, 105}, /* 802.11 */
+};
+
+/* An MPLS label stack is decoded the way PPP would carry it. */
+static void decode_mpls(const uint8_t *data, uint32_t len, const struct packet_options *options,
+                        struct packet *p)
+{
+    enum { PPP_MPLS = 0x0281, ROOM = 512 };
+    uint8_t frame[ROOM] = {PPP_MPLS >> 8, PPP_MPLS & 255};
+    size_t n = len < ROOM - 2 ? len : ROOM - 2;
+    memcpy(frame + 2, data, n);
+    packet_decode(9, frame, n + 2, options, p);
+}
+
+static bool decode_frame(uint32_t protocol, const uint8_t *data, uint32_t len,
+                         const struct packet_options *options, struct packet *p)
+{
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        if (links[i].protocol == protocol) {
+            packet_decode(links[i].link_type, data, len, options, p);
+            return true;
+        }
+    }
+    if (protocol == HEADER_IPV4 || protocol == HEADER_IPV6) {
+        packet_decode_ip(data, len, options, p);
+    } else if (protocol == HEADER_MPLS) {
+        decode_mpls(data, len, options, p);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void decode_header(const struct sflow *f, uint32_t protocol, const uint8_t *data,
                           uint32_t len, struct rec *r)
 {
     struct packet_options options = {.open_ip_tunnels = f->m.w->options.open_tunnels};
     struct packet p;
-    switch (protocol) {
-    case HEADER_ETHERNET:
-        packet_decode(LINK_ETHERNET, data, len, &options, &p);
-        break;
-    case HEADER_PPP:
-        packet_decode(LINK_PPP, data, len, &options, &p);
-        break;
-    case HEADER_IPV4:
-    case HEADER_IPV6:
-        packet_decode_ip(data, len, &options, &p);
-        break;
-    default:
-        return;
+    if (decode_frame(protocol, data, len, &options, &p)) {
+        take_link(&p, r);
+        take_network(&p, r);
     }
-    take_link(&p, r);
-    take_network(&p, r);
 }
 
 static void raw_header(struct sflow *f, struct cur *c)
@@ -172,6 +212,7 @@ static void raw_ethernet(struct sflow *f, struct cur *c)
     rec_add_group(r, GROUP_MAC);
 }
 
+/* Sampled by the agent itself: no header, but what it read there. */
 static void raw_ip(struct sflow *f, struct cur *c, int family)
 {
     struct rec *r = &f->s.r;
@@ -181,13 +222,7 @@ static void raw_ip(struct sflow *f, struct cur *c, int family)
         return;
     }
     r->proto = (uint8_t)cur_u32be(c);
-    if (family == 4) {
-        r->src_addr = ip_from_v4(cur_u32be(c));
-        r->dst_addr = ip_from_v4(cur_u32be(c));
-    } else {
-        cur_copy(c, r->src_addr.octet, 16);
-        cur_copy(c, r->dst_addr.octet, 16);
-    }
+    read_pair(c, family, &r->src_addr, &r->dst_addr);
     set_family(r, family);
     r->src_port = (uint16_t)cur_u32be(c);
     r->dst_port = (uint16_t)cur_u32be(c);
@@ -195,18 +230,30 @@ static void raw_ip(struct sflow *f, struct cur *c, int family)
     r->src_tos = (uint8_t)cur_u32be(c);
 }
 
-/* ---- what the switch knows about it ---- */
-
-static void ext_switch(struct rec *r, struct cur *c)
+static void raw_ipv4(struct sflow *f, struct cur *c)
 {
-    r->src_vlan = cur_u32be(c);
-    cur_skip(c, 4);
-    r->dst_vlan = cur_u32be(c);
-    cur_skip(c, 4);
+    raw_ip(f, c, 4);
 }
 
-static void ext_router(struct rec *r, struct cur *c)
+static void raw_ipv6(struct sflow *f, struct cur *c)
 {
+    raw_ip(f, c, 6);
+}
+
+/* ---- what the switch knows about it ---- */
+
+static void ext_switch(struct sflow *f, struct cur *c)
+{
+    struct rec *r = &f->s.r;
+    r->src_vlan = cur_u32be(c);
+    rec_set_u64(r, FIELD_VLAN_PRIORITY, cur_u32be(c));
+    r->dst_vlan = cur_u32be(c);
+    rec_set_u64(r, FIELD_POST_VLAN_PRIORITY, cur_u32be(c));
+}
+
+static void ext_router(struct sflow *f, struct cur *c)
+{
+    struct rec *r = &f->s.r;
     struct ip next;
     int family = read_address(c, &next);
     if (family == 4) {
@@ -287,8 +334,9 @@ static void ext_gateway(struct sflow *f, struct cur *c)
     rec_add_group(r, GROUP_ROUTE);
 }
 
-static void ext_nat(struct rec *r, struct cur *c)
+static void ext_nat(struct sflow *f, struct cur *c)
 {
+    struct rec *r = &f->s.r;
     struct ip src, dst;
     int family = read_address(c, &src);
     if (read_address(c, &dst) != family) {
@@ -305,46 +353,144 @@ static void ext_nat(struct rec *r, struct cur *c)
     }
 }
 
-static void ext_nat_port(struct rec *r, struct cur *c)
+static void ext_nat_port(struct sflow *f, struct cur *c)
 {
-    rec_set_u64(r, FIELD_XLATE_SRC_PORT, cur_u32be(c));
-    rec_set_u64(r, FIELD_XLATE_DST_PORT, cur_u32be(c));
+    rec_set_u64(&f->s.r, FIELD_XLATE_SRC_PORT, cur_u32be(c));
+    rec_set_u64(&f->s.r, FIELD_XLATE_DST_PORT, cur_u32be(c));
 }
 
-/* A known record of a flow sample, version 5 numbering. */
-static void sample_record(struct sflow *f, uint32_t tag, struct cur *c)
+/* A text: length, octets, up to three octets of padding. */
+static struct span read_text(struct cur *c)
 {
-    switch (tag) {
-    case RAW_HEADER:
-        raw_header(f, c);
-        return;
-    case RAW_ETHERNET:
-        raw_ethernet(f, c);
-        return;
-    case RAW_IPV4:
-        raw_ip(f, c, 4);
-        return;
-    case RAW_IPV6:
-        raw_ip(f, c, 6);
-        return;
-    case EXT_SWITCH:
-        ext_switch(&f->s.r, c);
-        return;
-    case EXT_ROUTER:
-        ext_router(&f->s.r, c);
-        return;
-    case EXT_GATEWAY:
-        ext_gateway(f, c);
-        return;
-    case EXT_NAT:
-        ext_nat(&f->s.r, c);
-        return;
-    case EXT_NAT_PORT:
-        ext_nat_port(&f->s.r, c);
-        return;
-    default:
+    uint32_t len = cur_u32be(c);
+    const uint8_t *text = cur_take(c, len);
+    cur_skip(c, (4 - len % 4) % 4);
+    return (struct span){text, text != NULL ? len : 0};
+}
+
+/* The user at the source, or the one at the destination; in version 5 with a character set each. */
+static void ext_user(struct sflow *f, struct cur *c)
+{
+    const size_t charset = f->version >= 5 ? 4 : 0;
+    struct span src, dst;
+    cur_skip(c, charset);
+    src = read_text(c);
+    cur_skip(c, charset);
+    dst = read_text(c);
+    f->s.r.user_name = src.len > 0 ? src : dst;
+    rec_add_group(&f->s.r, GROUP_USER);
+}
+
+static void ext_url(struct sflow *f, struct cur *c)
+{
+    cur_skip(c, 4); /* direction */
+    f->s.r.http_url = read_text(c);
+    f->s.r.http_host = f->version >= 5 ? read_text(c) : (struct span){0};
+    rec_add_group(&f->s.r, GROUP_HTTP);
+}
+
+/* The label stack the packet came with, top first; the header may have told it already. */
+static void ext_mpls(struct sflow *f, struct cur *c)
+{
+    struct ip next;
+    uint32_t n;
+    read_address(c, &next);
+    n = cur_u32be(c);
+    for (uint32_t i = 0; i < n && i < PACKET_LABELS_MAX && cur_ok(c); i++) {
+        f->s.label[i] = cur_u32be(c) >> 8; /* without time to live */
+        f->s.nlabels = i + 1;
+    }
+}
+
+/* The outer header of a tunnel that the packet leaves or enters. */
+static void ext_tunnel(struct sflow *f, struct cur *c, int family)
+{
+    struct packet p = {.tunnel_family = family};
+    cur_skip(c, 4); /* length */
+    p.tunnel_proto = (uint8_t)cur_u32be(c);
+    read_pair(c, family, &p.tunnel_src, &p.tunnel_dst);
+    if (cur_ok(c)) {
+        take_tunnel(&p, &f->s.r);
+    }
+}
+
+static void ext_tunnel4(struct sflow *f, struct cur *c)
+{
+    ext_tunnel(f, c, 4);
+}
+
+static void ext_tunnel6(struct sflow *f, struct cur *c)
+{
+    ext_tunnel(f, c, 6);
+}
+
+static void ext_vni(struct sflow *f, struct cur *c)
+{
+    rec_set_u64(&f->s.r, FIELD_VXLAN, cur_u32be(c));
+}
+
+/* What the socket of a host agent is connected to; only if no header told it. */
+static void ext_socket(struct sflow *f, struct cur *c, int family)
+{
+    struct rec *r = &f->s.r;
+    if (rec_family(r) != 0) {
         return;
     }
+    r->proto = (uint8_t)cur_u32be(c);
+    read_pair(c, family, &r->src_addr, &r->dst_addr);
+    set_family(r, family);
+    r->src_port = (uint16_t)cur_u32be(c);
+    r->dst_port = (uint16_t)cur_u32be(c);
+}
+
+static void ext_socket4(struct sflow *f, struct cur *c)
+{
+    ext_socket(f, c, 4);
+}
+
+static void ext_socket6(struct sflow *f, struct cur *c)
+{
+    ext_socket(f, c, 6);
+}
+
+typedef void take_record(struct sflow *f, struct cur *c);
+
+/* The records of a flow sample that fill something, by their version 5 number. */
+static const struct {
+    uint32_t tag;
+    take_record *take;
+} record_kinds[] = {
+    {1, raw_header},
+    {2, raw_ethernet},
+    {3, raw_ipv4},
+    {4, raw_ipv6},
+    {1001, ext_switch},
+    {1002, ext_router},
+    {1003, ext_gateway},
+    {1004, ext_user},
+    {1005, ext_url},
+    {1006, ext_mpls},
+    {1007, ext_nat},
+    {1020, ext_nat_port},
+    {1023, ext_tunnel4}, /* egress */
+    {1024, ext_tunnel4}, /* ingress */
+    {1025, ext_tunnel6},
+    {1026, ext_tunnel6},
+    {1029, ext_vni}, /* egress */
+    {1030, ext_vni}, /* ingress */
+    {2100, ext_socket4},
+    {2101, ext_socket6},
+};
+
+static bool sample_record(struct sflow *f, uint32_t tag, struct cur *c)
+{
+    for (size_t i = 0; i < sizeof record_kinds / sizeof record_kinds[0]; i++) {
+        if (record_kinds[i].tag == tag) {
+            record_kinds[i].take(f, c);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- samples ---- */
@@ -355,11 +501,20 @@ static void begin_sample(struct sflow *f)
     rec_clear(&s->r);
     s->rate = 0;
     s->frame_length = 0;
+    s->nlabels = 0;
     s->path[0] = '\0';
     s->communities[0] = '\0';
     rec_add_group(&s->r, GROUP_MISC);
     rec_add_group(&s->r, GROUP_VLAN);
     rec_add_group(&s->r, GROUP_AS);
+}
+
+static void put_labels(struct sample *s)
+{
+    unsigned n = rec_has(&s->r, GROUP_MPLS) ? 0 : s->nlabels;
+    for (unsigned i = 0; i < n; i++) {
+        rec_set_u64(&s->r, (enum field_id)(FIELD_MPLS1 + i), s->label[i]);
+    }
 }
 
 /* ICMP as in all other protocols: type and code in the destination port. */
@@ -373,6 +528,7 @@ static void end_sample(struct sflow *f)
     r->first = r->last = f->m.received;
     r->record_flags = FLAG_SAMPLED;
     note_texts(f);
+    put_labels(&f->s);
     r->agent_addr = f->agent;
     rec_add_group(r, GROUP_ROUTE);
     rec_keep_groups(r, f->m.w->options.groups | group_bit(GROUP_HEADER));
@@ -426,7 +582,8 @@ static void sample_v5(struct sflow *f, uint32_t tag, struct cur *c)
     case SAMPLE_COUNTERS_EXPANDED:
         f->m.e->pub.counter_samples++;
         return;
-    default:
+    default: /* discarded packets, events, vendors' own */
+        f->m.e->pub.other_samples++;
         return;
     }
 }
@@ -456,11 +613,10 @@ static void extended_old(struct sflow *f, struct cur *c)
     uint32_t n = cur_u32be(c);
     for (uint32_t i = 0; i < n && cur_ok(c); i++) {
         uint32_t type = cur_u32be(c);
-        if (type < 1 || type > 3) { /* user and URL: texts, nothing for a flow */
-            cur_skip(c, cur_left(c));
+        if (!sample_record(f, 1000 + type, c)) {
+            cur_skip(c, cur_left(c) + 1);
             return;
         }
-        sample_record(f, 1000 + type, c);
     }
 }
 
@@ -476,10 +632,10 @@ static void flow_sample_old(struct sflow *f, struct cur *c)
         raw_header(f, c);
         break;
     case 2:
-        raw_ip(f, c, 4);
+        raw_ipv4(f, c);
         break;
     case 3:
-        raw_ip(f, c, 6);
+        raw_ipv6(f, c);
         break;
     default:
         cur_skip(c, cur_left(c) + 1);

@@ -139,15 +139,33 @@ static void note_filled(struct template *t, const struct element *e)
     }
 }
 
+/* The fields that a template fills with other than weak elements. */
+static struct field_set strong_fields(const struct template *t, enum element_set set)
+{
+    struct field_set strong = {{0}};
+    for (unsigned i = 0; i < t->nspecs; i++) {
+        const struct element *e = element_find(set, t->specs[i].pen, t->specs[i].number);
+        if (e != NULL && !e->to_register && !element_is_weak(e)) {
+            field_set_add(&strong, (enum field_id)e->target);
+        }
+    }
+    return strong;
+}
+
 static void compile(struct template *t, enum element_set set, uint64_t enabled)
 {
     const uint64_t both = group_bit(GROUP_IPV4) | group_bit(GROUP_IPV6);
+    const struct field_set strong = strong_fields(t, set);
     uint32_t skip = 0;
     for (unsigned i = 0; i < t->nspecs; i++) {
         const struct field_spec *spec = &t->specs[i];
         const struct element *e = wanted(set, spec, enabled);
         struct step s = {.skip = skip, .length = spec->length, .op = STEP_SKIP};
         t->min_length += spec->length == LENGTH_VARIABLE ? 1 : spec->length;
+        if (e != NULL && element_is_weak(e) &&
+            field_set_has(&strong, (enum field_id)e->target)) {
+            e = NULL;
+        }
         if (is_list(set, spec)) {
             s.op = STEP_LIST;
             s.width = spec->number == SUB_TEMPLATE_MULTI_LIST;

@@ -42,6 +42,10 @@ struct wire_exporter {
     void *source;              /* of its last datagram */
     uint64_t last_heard;       /* msec since 1970 UTC */
     uint64_t counter_samples;  /* sFlow */
+    uint64_t other_samples;    /* sFlow: of kinds that are no flows */
+    uint64_t says_exported;    /* by its option data: flow records since its start */
+    uint64_t says_not_sent;    /* by its option data: flow records it could not send */
+    bool knows_not_sent;
     unsigned templates;        /* held now */
 };
 
