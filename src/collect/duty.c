@@ -158,9 +158,9 @@ static void send_metric(struct duties *d, uint64_t now)
     buf_init(&records);
     for (size_t i = 0; i < n; i++) {
         struct source *s = sources_at(sources, i);
-        uint64_t exporter = s->metric.exporter;
         metric_record(&records, s->ident, &s->metric);
-        s->metric = (struct metric_counts){.exporter = exporter};
+        metric_sum(&s->sent, &s->metric);
+        s->metric = (struct metric_counts){.exporter = s->sent.exporter};
     }
     if (metric_send(d->plan->metric_path, &records, (unsigned)n, d->plan->metric_seconds, now,
                     now - d->started, &fault) == 0) {

@@ -46,6 +46,35 @@ void metric_add(struct metric_counts *m, const struct rec *r)
     m->packets[p] += r->packets;
 }
 
+void metric_add_rows(struct metric_counts *m, uint32_t sysid,
+                     const struct builder *b, uint32_t n)
+{
+    const uint8_t *proto = builder_last(b, FIELD_PROTO, n);
+    const uint64_t *bytes = builder_last(b, FIELD_BYTES, n);
+    const uint64_t *packets = builder_last(b, FIELD_PACKETS, n);
+    if (m->exporter == 0) {
+        const uint8_t *type = builder_last(b, FIELD_ENGINE_TYPE, n);
+        const uint8_t *id = builder_last(b, FIELD_ENGINE_ID, n);
+        m->exporter = (uint64_t)sysid << 16 | (uint64_t)*type << 8 | *id;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        enum total_proto p = class_of(proto[i]);
+        m->flows[p]++;
+        m->bytes[p] += bytes[i];
+        m->packets[p] += packets[i];
+    }
+}
+
+void metric_sum(struct metric_counts *into, const struct metric_counts *from)
+{
+    into->exporter = into->exporter != 0 ? into->exporter : from->exporter;
+    for (unsigned p = 0; p < TOTAL_PROTOS_; p++) {
+        into->flows[p] += from->flows[p];
+        into->bytes[p] += from->bytes[p];
+        into->packets[p] += from->packets[p];
+    }
+}
+
 void metric_record(struct buf *out, const char *ident, const struct metric_counts *m)
 {
     char name[IDENT_OCTETS] = {0};

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "flow/builder.h"
 #include "flow/meta.h"
 #include "flow/rec.h"
 
@@ -24,6 +25,9 @@ struct metric_counts {
 };
 
 void metric_add(struct metric_counts *m, const struct rec *r);
+void metric_add_rows(struct metric_counts *m, uint32_t sysid, const struct builder *b,
+                     uint32_t n); /* the last n rows */
+void metric_sum(struct metric_counts *into, const struct metric_counts *from);
 
 /* One record of nfcapd's metric message: ident and counts. */
 void metric_record(struct buf *out, const char *ident, const struct metric_counts *m);

@@ -63,7 +63,9 @@ static void source_lines(struct buf *b, struct sources *sources)
                    names[what], names[what], names[what]);
         for (size_t i = 0; i < sources_count(sources); i++) {
             const struct source *s = sources_at(sources, i);
-            const uint64_t *values[] = {s->total.flows, s->total.bytes, s->total.packets};
+            struct metric_counts total = s->sent;
+            const uint64_t *values[] = {total.flows, total.bytes, total.packets};
+            metric_sum(&total, &s->metric);
             source_line(b, names[what], s, values[what]);
         }
     }

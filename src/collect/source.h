@@ -31,7 +31,7 @@ struct source {
     uint64_t bad_datagrams;    /* in this slot */
     uint64_t datagrams;        /* in this slot */
     struct metric_counts metric; /* since they were sent */
-    struct metric_counts total;  /* since the start */
+    struct metric_counts sent;   /* before that, since the start */
 };
 
 struct sources;

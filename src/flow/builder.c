@@ -2,9 +2,10 @@
 /*
  * builder.c - records in, batches out.
  *
- * Arrays of a group appear when the first record with that group comes, zero-filled for the rows
- * before; rows that lack the group need no writes because arrays are kept zeroed ahead. VAR columns
- * fill their offsets up to the current row when a value or the batch is asked for.
+ * An array is made when its field is first needed, and used in a batch from the first row that has
+ * a value on: the rows before it are zeroed then, and so is each later row that lacks it. A batch
+ * of one kind of records therefore writes every value once and zeroes nothing. VAR columns fill their
+ * offsets up to the current row when a value or the batch is asked for.
  */
 #include "flow/builder.h"
 
@@ -37,6 +38,9 @@ struct builder {
     uint64_t groups_any;
     uint64_t groups_all;
     void *flat[FIELD_STORED_]; /* arrays of fixed-width fields; NULL until needed */
+    struct field_set used;     /* of them, those that have values in this batch */
+    struct field_set filled;   /* by builder_column(), for the rows to be appended */
+    uint64_t used_groups;      /* groups with a used field */
     struct var_array var[FIELD_STORED_];
     struct group_list groups[GROUP_COUNT_];
 };
@@ -78,10 +82,18 @@ uint32_t builder_rows(const struct builder *b)
     return b->nrows;
 }
 
-static int make_array(struct builder *b, const struct slot *slot)
+/* The array of a field, zero in all rows so far. NULL when memory is out. */
+static void *use_array(struct builder *b, enum field_id id, unsigned width)
 {
-    b->flat[slot->id] = calloc(BATCH_ROWS_MAX, slot->width);
-    return b->flat[slot->id] != NULL ? 0 : ERR_NOMEM;
+    if (b->flat[id] == NULL) {
+        b->flat[id] = malloc((size_t)BATCH_ROWS_MAX * width);
+    }
+    if (b->flat[id] != NULL && !field_set_has(&b->used, id)) {
+        memset(b->flat[id], 0, (size_t)b->nrows * width);
+        field_set_add(&b->used, id);
+        b->used_groups |= group_bit(field_of(id)->group);
+    }
+    return b->flat[id];
 }
 
 /* Store a value of a width known to the compiler in each case: most of a collector's time goes
@@ -166,8 +178,8 @@ static int add_group(struct builder *b, const struct rec *r, const struct group_
         int rc = 0;
         if (slot->width == 0) {
             rc = add_var(b, (const struct span *)(const void *)value, slot->id);
-        } else if (b->flat[slot->id] == NULL) {
-            rc = make_array(b, slot);
+        } else if (use_array(b, (enum field_id)slot->id, slot->width) == NULL) {
+            rc = ERR_NOMEM;
         }
         if (rc != 0) {
             return rc;
@@ -179,14 +191,25 @@ static int add_group(struct builder *b, const struct rec *r, const struct group_
     return 0;
 }
 
-/* After a failed add the current row is zero again and var columns end before it. */
+/* Groups that the record lacks and others had. */
+static void zero_groups(struct builder *b, uint64_t groups)
+{
+    static const uint8_t zeros[16];
+    for (uint64_t left = b->used_groups & ~groups; left != 0; left &= left - 1) {
+        const struct group_list *g = &b->groups[__builtin_ctzll(left)];
+        for (unsigned i = 0; i < g->n; i++) {
+            const struct slot *slot = &g->slots[i];
+            if (slot->width != 0 && field_set_has(&b->used, (enum field_id)slot->id)) {
+                store_value(b->flat[slot->id], b->nrows, zeros, slot->width);
+            }
+        }
+    }
+}
+
+/* After a failed add the VAR columns end before the current row; others are written by the next. */
 static void forget_row(struct builder *b)
 {
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        size_t width = field_width((enum field_id)id);
-        if (b->flat[id] != NULL) {
-            memset((uint8_t *)b->flat[id] + b->nrows * width, 0, width);
-        }
         if (b->var[id].rows > b->nrows) {
             b->var[id].rows = b->nrows;
         }
@@ -206,10 +229,56 @@ int builder_add(struct builder *b, const struct rec *r)
             return rc;
         }
     }
+    zero_groups(b, r->groups);
     b->groups_any |= r->groups;
     b->groups_all &= r->groups;
     b->nrows++;
     return 0;
+}
+
+uint32_t builder_room(const struct builder *b)
+{
+    return BATCH_ROWS_MAX - b->nrows;
+}
+
+void *builder_column(struct builder *b, enum field_id id)
+{
+    unsigned width = (unsigned)field_width(id);
+    uint8_t *array = use_array(b, id, width);
+    assert(width != 0 && id != FIELD_RECORD_NO);
+    field_set_add(&b->filled, id);
+    return array != NULL ? array + (size_t)b->nrows * width : NULL;
+}
+
+/* Columns that others filled are zero in the new rows. */
+static void zero_unfilled(struct builder *b, uint32_t n)
+{
+    for (size_t i = 0; i < sizeof b->used.word / sizeof b->used.word[0]; i++) {
+        for (uint64_t left = b->used.word[i] & ~b->filled.word[i]; left != 0; left &= left - 1) {
+            unsigned id = (unsigned)(i * 64) + (unsigned)__builtin_ctzll(left);
+            size_t width = field_width((enum field_id)id);
+            memset((uint8_t *)b->flat[id] + b->nrows * width, 0, n * width);
+        }
+    }
+}
+
+void builder_append(struct builder *b, uint32_t n)
+{
+    const uint64_t *groups = (const uint64_t *)b->flat[FIELD_GROUPS] + b->nrows;
+    assert(n <= builder_room(b) && field_set_has(&b->filled, FIELD_GROUPS));
+    zero_unfilled(b, n);
+    for (uint32_t i = 0; i < n; i++) {
+        b->groups_any |= groups[i];
+        b->groups_all &= groups[i];
+    }
+    b->nrows += n;
+    b->filled = (struct field_set){{0}};
+}
+
+const void *builder_last(const struct builder *b, enum field_id id, uint32_t n)
+{
+    assert(n <= b->nrows && field_set_has(&b->used, id));
+    return (const uint8_t *)b->flat[id] + (size_t)(b->nrows - n) * field_width(id);
 }
 
 static void show_field(struct builder *b, unsigned id)
@@ -220,7 +289,7 @@ static void show_field(struct builder *b, unsigned id)
         var_fill(v, b->nrows);
         c = (struct column){.form = COLUMN_VAR, .nvalues = b->nrows, .offsets = v->offsets,
                             .bytes = v->bytes};
-    } else if (b->flat[id] != NULL) {
+    } else if (field_set_has(&b->used, (enum field_id)id)) {
         c = (struct column){.form = COLUMN_FLAT, .width = c.width, .nvalues = b->nrows,
                             .values = b->flat[id]};
     }
@@ -244,11 +313,10 @@ struct batch *builder_batch(struct builder *b)
 void builder_reset(struct builder *b)
 {
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        if (b->flat[id] != NULL) {
-            memset(b->flat[id], 0, b->nrows * field_width((enum field_id)id));
-        }
         b->var[id].rows = 0;
     }
+    b->used = b->filled = (struct field_set){{0}};
+    b->used_groups = 0;
     b->nrows = 0;
     b->groups_any = 0;
     b->groups_all = UINT64_MAX;

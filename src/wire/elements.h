@@ -7,8 +7,9 @@
  *     ELEM(SET, pen, number, FIELD, CODEC)
  *
  * SET: V9, IPFIX or BOTH; WEAK: both, but only in templates that fill the field with nothing else
- * (the network of an address instead of the address). pen: private enterprise number, 0 for IANA's; 29305 are the reverse
- * elements of RFC 5103, which have rows of their own and are never taken for the forward ones.
+ * (the network of an address instead of the address). pen: private enterprise number, 0 for IANA's;
+ * 29305 are the reverse elements of RFC 5103, which have rows of their own and are never taken for
+ * the forward ones.
  * CODEC: how the octets become the value:
  *
  *     NUM    unsigned big-endian number of any length (reduced-size encoding), cut to the field

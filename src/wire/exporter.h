@@ -10,7 +10,7 @@
 #include "wire/template.h"
 #include "wire/wire.h"
 
-enum { GAPS_KEPT = 8, LATE_RUN_MAX = 8 };
+enum { BULK_ROWS = 128, GAPS_KEPT = 8, LATE_RUN_MAX = 8 };
 
 struct gap {
     uint32_t from;
@@ -75,6 +75,8 @@ struct wire {
     struct template *fixed[3];   /* records of v1, v5, v7 */
     struct workspace work;
     struct workspace inner;      /* a record in a list of a record */
+    uint64_t bulk[REG_COUNT_][BULK_ROWS]; /* registers of many records */
+    void *bulk_to[FIELD_STORED_ + REG_COUNT_]; /* by step of a plain template */
     struct field_spec specs[TEMPLATE_FIELDS_MAX];
 };
 

@@ -337,15 +337,19 @@ static void set_event(const struct message *m, struct rec *r, const uint64_t *re
 
 /* ---- all of it ---- */
 
+enum field_group finish_router(const struct message *m)
+{
+    enum field_group g = ip_is_mapped(&m->e->pub.id.addr) ? GROUP_ROUTER4 : GROUP_ROUTER6;
+    return (m->w->options.groups & group_bit(g)) != 0 ? g : GROUP_HEADER;
+}
+
 static void set_router(struct message *m, struct rec *r)
 {
-    const struct ip *from = &m->e->pub.id.addr;
-    enum field_group g = ip_is_mapped(from) ? GROUP_ROUTER4 : GROUP_ROUTER6;
-    if ((m->w->options.groups & group_bit(g)) == 0) {
-        return;
+    enum field_group g = finish_router(m);
+    if (g != GROUP_HEADER) {
+        *(g == GROUP_ROUTER4 ? &r->router4 : &r->router6) = m->e->pub.id.addr;
+        rec_add_group(r, g);
     }
-    *(g == GROUP_ROUTER4 ? &r->router4 : &r->router6) = *from;
-    rec_add_group(r, g);
 }
 
 void rec_keep_groups(struct rec *r, uint64_t groups)
@@ -377,6 +381,30 @@ void finish_hand_on(struct message *m, struct rec *r)
     m->w->sink.flow(m->w->sink.ctx, &m->e->pub, r);
 }
 
+void finish_engine(const struct message *m, struct rec *r)
+{
+    if (r->engine_type == 0 && r->engine_id == 0) {
+        r->engine_type = m->engine_type;
+        r->engine_id = m->engine_id;
+    }
+}
+
+bool finish_needs_sampling(const struct message *m)
+{
+    int32_t asked = m->w->options.sampling;
+    return m->e->nsamplers > 0 || m->sampling > 1 || asked < 0 || asked > 1;
+}
+
+void finish_row(struct message *m, const struct template *t, bool sampled)
+{
+    struct workspace *w = &m->w->work;
+    set_times(m, t, w);
+    set_icmp(&w->rec, w->reg);
+    if (sampled) {
+        set_sampling(m, &w->rec, w->reg);
+    }
+}
+
 void finish_record(struct message *m, const struct template *t, uint64_t groups)
 {
     struct workspace *w = &m->w->work;
@@ -393,10 +421,7 @@ void finish_record(struct message *m, const struct template *t, uint64_t groups)
     set_latency(t, r, w->reg);
     set_sampling(m, r, w->reg);
     set_event(m, r, w->reg);
-    if (r->engine_type == 0 && r->engine_id == 0) {
-        r->engine_type = m->engine_type;
-        r->engine_id = m->engine_id;
-    }
+    finish_engine(m, r);
     if (rec_has(r, GROUP_SAMPLER)) {
         r->sampler_exporter = (uint16_t)m->e->pub.id.sysid;
     }

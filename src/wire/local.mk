@@ -2,6 +2,7 @@
 # The room wire: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-wire.a
 libweir_wire_a_SOURCES = \
+    src/wire/bulk.c \
     src/wire/elements.c src/wire/elements.h src/wire/registers.def \
     src/wire/encode.c src/wire/encode.h \
     src/wire/exporter.c src/wire/exporter.h \

@@ -30,6 +30,17 @@ uint64_t lists_open(struct message *m, uint64_t groups);
 /* Turn what a plan left in w->work into a finished record and hand it on. */
 void finish_record(struct message *m, const struct template *t, uint64_t groups);
 
+/* Parts of it, for rows that are decoded many at once: times, ICMP and sampling of what lies in
+ * w->work; the group of the exporter's address (HEADER: not wanted). */
+bool finish_needs_sampling(const struct message *m);
+void finish_row(struct message *m, const struct template *t, bool sampled);
+void finish_engine(const struct message *m, struct rec *r);
+enum field_group finish_router(const struct message *m);
+
+/* Decode records of a plain template straight into columns, as many as the sink takes. Returns how
+ * many; the cursor stands behind them. */
+unsigned bulk_records(struct message *m, const struct template *t, struct cur *c);
+
 /* Hand on a record that is complete but for exporter, received time and router (sFlow, version
  * 250). */
 void finish_hand_on(struct message *m, struct rec *r);

@@ -63,7 +63,7 @@ static bool one_record(struct message *m, const struct template *t, struct cur *
 /* Returns the number of records. */
 static unsigned data_set(struct message *m, const struct template *t, struct cur c)
 {
-    unsigned n = 0;
+    unsigned n = t->plain ? bulk_records(m, t, &c) : 0;
     while (!at_padding(&c, t)) {
         const uint8_t *before = c.at;
         if (!one_record(m, t, &c)) {

@@ -80,6 +80,7 @@ static void target_field(const struct element *e, struct step *s)
 {
     enum field_id id = (enum field_id)e->target;
     s->op = op_of_codec[e->codec];
+    s->place = e->target;
     s->width = (uint8_t)field_width(id);
     s->target = (uint16_t)(offsetof(struct workspace, rec) + rec_offset(id));
 }
@@ -93,6 +94,8 @@ static void target_register(const struct element *e, struct step *s)
         return;
     }
     s->op = STEP_NUM;
+    s->to_register = true;
+    s->place = e->target;
     s->width = 8;
     s->target = (uint16_t)(offsetof(struct workspace, reg) + e->target * sizeof(uint64_t));
 }
@@ -128,6 +131,43 @@ static void mark_seconds(struct template *t)
     }
 }
 
+/* Elements whose values come out the same for each record of the template, or by finish_row(). */
+static bool is_plain_step(const struct step *s)
+{
+    const uint64_t registers =
+        (uint64_t)1 << REG_FIRST_UPTIME | (uint64_t)1 << REG_LAST_UPTIME |
+        (uint64_t)1 << REG_FIRST_SEC | (uint64_t)1 << REG_LAST_SEC | (uint64_t)1 << REG_FIRST_MSEC |
+        (uint64_t)1 << REG_LAST_MSEC | (uint64_t)1 << REG_FIRST_NTP | (uint64_t)1 << REG_LAST_NTP |
+        (uint64_t)1 << REG_ICMP | (uint64_t)1 << REG_ICMP_TYPE | (uint64_t)1 << REG_ICMP_CODE;
+    switch ((enum step_op)s->op) {
+    case STEP_NUM:
+        return !s->second && (!s->to_register || (registers >> s->place & 1) != 0);
+    case STEP_IP4:
+    case STEP_IP6:
+    case STEP_MPLS:
+        return !s->second;
+    default:
+        return false;
+    }
+}
+
+static bool is_plain(const struct template *t)
+{
+    const uint64_t special = group_bit(GROUP_NSEL) | group_bit(GROUP_NAT) |
+                             group_bit(GROUP_OBSERVATION) | group_bit(GROUP_LATENCY) |
+                             group_bit(GROUP_ACL);
+    bool plain = !t->options && !t->two_families && (t->groups & special) == 0 &&
+                 field_set_has(&t->fields, FIELD_SRC_ADDR) ==
+                     field_set_has(&t->fields, FIELD_DST_ADDR) && t->min_length >= 4;
+    for (unsigned i = 0; i < t->nspecs && plain; i++) {
+        plain = t->specs[i].length != LENGTH_VARIABLE;
+    }
+    for (unsigned i = 0; i < t->nsteps && plain; i++) {
+        plain = is_plain_step(&t->steps[i]);
+    }
+    return plain;
+}
+
 static void note_filled(struct template *t, const struct element *e)
 {
     if (is_acl(e)) {
@@ -136,6 +176,7 @@ static void note_filled(struct template *t, const struct element *e)
         t->registers |= (uint64_t)1 << e->target;
     } else {
         t->groups |= group_bit(group_of(e));
+        field_set_add(&t->fields, (enum field_id)e->target);
     }
 }
 
@@ -160,7 +201,8 @@ static void compile(struct template *t, enum element_set set, uint64_t enabled)
     for (unsigned i = 0; i < t->nspecs; i++) {
         const struct field_spec *spec = &t->specs[i];
         const struct element *e = wanted(set, spec, enabled);
-        struct step s = {.skip = skip, .length = spec->length, .op = STEP_SKIP};
+        struct step s = {.skip = skip, .at = t->min_length, .length = spec->length,
+                         .op = STEP_SKIP};
         t->min_length += spec->length == LENGTH_VARIABLE ? 1 : spec->length;
         if (e != NULL && element_is_weak(e) &&
             field_set_has(&strong, (enum field_id)e->target)) {
@@ -185,6 +227,7 @@ static void compile(struct template *t, enum element_set set, uint64_t enabled)
         move_ip6(t);
     }
     mark_seconds(t);
+    t->plain = is_plain(t);
 }
 
 struct template *template_new(enum element_set set, uint16_t id, bool options, unsigned nscopes,

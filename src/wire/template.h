@@ -48,6 +48,9 @@ enum step_op { STEP_SKIP, STEP_NUM, STEP_IP4, STEP_IP6, STEP_MPLS, STEP_TEXT, ST
 
 struct step {
     uint32_t skip;   /* octets to pass before this element */
+    uint32_t at;     /* octets in front of it, if the record's length is fixed */
+    uint16_t place;  /* enum field_id or enum wire_register */
+    bool to_register;
     uint16_t length; /* octets of the element, or LENGTH_VARIABLE */
     uint16_t target; /* offset in struct workspace */
     uint8_t op;      /* enum step_op */
@@ -59,11 +62,13 @@ struct template {
     uint16_t id;
     bool options;
     bool two_families;    /* addresses of both families */
+    bool plain;           /* many records can be decoded at once (bulk.c) */
     uint16_t nscopes;
     uint16_t nspecs;
     uint16_t nsteps;
     uint32_t tail;        /* octets to pass behind the last step */
     uint32_t min_length;  /* octets of the shortest record */
+    struct field_set fields; /* that are filled */
     uint64_t groups;      /* groups that records of this template have */
     uint64_t registers;   /* bit per enum wire_register that is filled */
     struct field_spec *specs; /* nspecs; in one allocation with the template */

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "flow/builder.h"
 #include "flow/meta.h"
 #include "flow/rec.h"
 
@@ -59,6 +60,10 @@ struct wire_sink {
     void *ctx;
     /* The record and what its spans point to are valid during the call only. */
     void (*flow)(void *ctx, const struct wire_exporter *from, const struct rec *r);
+    /* Where many records at once may be appended, with room for at least one, and what was told
+     * when they were: the last n rows. Both or neither. NULL from rows(): one by one, please. */
+    struct builder *(*rows)(void *ctx, const struct wire_exporter *from);
+    void (*appended)(void *ctx, const struct wire_exporter *from, struct builder *b, uint32_t n);
     void (*exporter)(void *ctx, const struct wire_exporter *e); /* a new one */
     void (*sampler)(void *ctx, const struct wire_exporter *from, const struct sampler *s);
     void (*name)(void *ctx, const struct wire_exporter *from, enum name_kind kind, uint32_t id,

@@ -103,6 +103,10 @@ def check(row, rules):
     lines = [json.loads(line) for line in run.stdout.splitlines()]
     if run.returncode != 0 or not lines:
         return [f"exit {run.returncode}: {run.stderr[-300:]}"]
+    columns = subprocess.run([DUMP, "-b", os.path.join(ROOT, row["file"])], capture_output=True,
+                             text=True)
+    if columns.stdout != run.stdout:
+        return ["many records at once give other flows than one by one"]
     got, end = lines[:-1], lines[-1]
     records = MORE_RECORDS.get(name, int(row["data_records_own"] or 0))
     problems = [] if len(got) == records else [f"{len(got)} records, want {records}"]

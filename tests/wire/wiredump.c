@@ -2,7 +2,8 @@
 /*
  * wiredump.c - for tests: decode the export datagrams of a capture, print a JSON object a flow.
  *
- * Usage: wiredump file.pcap. Keys are field names of the catalogue; the last line has the accounts.
+ * Usage: wiredump [-b] file.pcap. Keys are field names of the catalogue; the last line has the
+ * accounts. -b: decode into columns, many records at once where the decoder can.
  */
 #include "base/ip.h"
 #include "packet/packet.h"
@@ -12,6 +13,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_value(const struct rec *r, enum field_id id)
 {
@@ -41,12 +43,48 @@ static void print_flow(void *ctx, const struct wire_exporter *from, const struct
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         const struct field *f = field_of((enum field_id)id);
         bool address = id == FIELD_SRC_ADDR || id == FIELD_DST_ADDR;
-        if (rec_has(r, f->group) && (!address || rec_family(r) != 0)) {
+        if (id != FIELD_RECORD_NO && rec_has(r, f->group) && (!address || rec_family(r) != 0)) {
             printf(", \"%s\": ", f->name);
             print_value(r, (enum field_id)id);
         }
     }
     printf("}\n");
+}
+
+/* -b: everything into one builder, printed when it is full and at the end. */
+static void print_rows(struct builder *b)
+{
+    struct batch *rows = builder_batch(b);
+    struct field_set all = {{0}};
+    struct rec r;
+    field_set_add_all(&all);
+    for (uint32_t i = 0; i < rows->nrows; i++) {
+        batch_get_rec(rows, i, &all, &r);
+        print_flow(NULL, NULL, &r);
+    }
+    builder_reset(b);
+}
+
+static struct builder *rows_of(void *ctx, const struct wire_exporter *from)
+{
+    (void)from;
+    if (builder_room(ctx) == 0) {
+        print_rows(ctx);
+    }
+    return ctx;
+}
+
+static void add_flow(void *ctx, const struct wire_exporter *from, const struct rec *r)
+{
+    builder_add(rows_of(ctx, from), r);
+}
+
+static void no_more(void *ctx, const struct wire_exporter *from, struct builder *b, uint32_t n)
+{
+    (void)ctx;
+    (void)from;
+    (void)b;
+    (void)n;
 }
 
 struct sums {
@@ -75,10 +113,13 @@ int main(int argc, char **argv)
 {
     char error[PCAP_ERRBUF_SIZE];
     struct wire_options options = {.sampling = 0};
-    struct wire_sink sink = {.flow = print_flow, .say = say};
-    struct wire *w = wire_new(&options, &sink);
+    bool columns = argc == 3 && strcmp(argv[1], "-b") == 0;
+    struct builder *b = builder_new();
+    struct wire_sink one = {.flow = print_flow, .say = say};
+    struct wire_sink many = {.ctx = b, .flow = add_flow, .rows = rows_of, .appended = no_more};
+    struct wire *w = wire_new(&options, columns ? &many : &one);
     struct packet_options none = {false, false};
-    pcap_t *pcap = argc == 2 ? pcap_open_offline(argv[1], error) : NULL;
+    pcap_t *pcap = argc == 2 + columns ? pcap_open_offline(argv[1 + columns], error) : NULL;
     struct pcap_pkthdr *h;
     const u_char *data;
     uint64_t now = 0;
@@ -99,6 +140,7 @@ int main(int argc, char **argv)
                                    .port = p.src_port, .received = now};
         wire_decode(w, &d);
     }
+    print_rows(b);
     wire_tick(w, now + 3600000);
     wire_exporters(w, add_exporter, &s);
     printf("{\"END\": 1, \"gaps\": %" PRIu64 ", \"missed\": %" PRIu64 ", \"bad\": %" PRIu64
@@ -106,5 +148,6 @@ int main(int argc, char **argv)
            "}\n", s.gaps, s.missed, s.bad, s.no_template, s.bad_records, s.counters);
     pcap_close(pcap);
     wire_free(w);
+    builder_free(b);
     return 0;
 }

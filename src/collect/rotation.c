@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * rotation.c - slots: a file per source and slot, begun, flushed and finished together, and the
+ * account of what was lost meanwhile.
+ *
+ * All of it is orders to the scribe, so no turn of a slot waits for a disk.
+ */
+#include "collect/collecting.h"
+
+#include "collect/recover.h"
+#include "store/filename.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- files ---- */
+
+static void path_of_slot(const struct collector *c, const struct source *s, char path[PATH_MAX])
+{
+    char sub[FILENAME_MAX_LEN], name[FILENAME_MAX_LEN];
+    filename_subdir(c->plan->subdirs, c->slot, sub);
+    filename_of_slot(c->slot, c->plan->seconds, c->plan->zone_names, name);
+    snprintf(path, PATH_MAX, "%s/%s%s%s", s->dir, sub, *sub != '\0' ? "/" : "", name);
+}
+
+void rotation_begin(struct collector *c, struct source *s)
+{
+    char path[PATH_MAX], temp[PATH_MAX];
+    struct scribe_place place = {.ident = s->ident, .dir = s->dir, .path = path, .temp = temp,
+                                 .start = c->slot, .writer = c->plan->writer};
+    path_of_slot(c, s, path);
+    snprintf(temp, sizeof temp, "%s/nfcapd.current.%u", s->dir, (unsigned)getpid());
+    s->slot = scribe_begin(c->scribe, &place);
+    s->meta_changed = !meta_is_empty(&s->known);
+    s->bad_datagrams = s->datagrams = 0;
+}
+
+void rotation_send_rows(struct collector *c, struct source *s)
+{
+    if (s->rows == NULL || s->slot == NULL) {
+        return;
+    }
+    if (builder_rows(s->rows) > 0) {
+        scribe_rows(c->scribe, s->slot, s->rows);
+    } else {
+        scribe_return_builder(c->scribe, s->rows);
+    }
+    s->rows = NULL;
+}
+
+static void send_meta(struct collector *c, struct source *s, const struct flow_meta *meta)
+{
+    struct flow_meta *copy = malloc(sizeof *copy);
+    if (copy == NULL || s->slot == NULL) {
+        free(copy);
+        return;
+    }
+    meta_init(copy);
+    if (meta_merge(copy, meta) == 0) {
+        scribe_meta(c->scribe, s->slot, copy);
+    } else {
+        meta_free(copy);
+        free(copy);
+    }
+}
+
+static void send_changes(struct collector *c, struct source *s)
+{
+    if (s->meta_changed) {
+        send_meta(c, s, &s->known);
+        s->meta_changed = false;
+    }
+    rotation_send_rows(c, s);
+}
+
+void rotation_flush(struct collector *c)
+{
+    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
+        struct source *s = sources_at(c->plan->sources, i);
+        bool something = s->meta_changed || (s->rows != NULL && builder_rows(s->rows) > 0);
+        if (s->slot != NULL && something) {
+            send_changes(c, s);
+            scribe_flush(c->scribe, s->slot);
+        }
+    }
+    c->last_flush = c->now;
+}
+
+/* ---- the end of a slot ---- */
+
+static struct baseline *baseline_of(struct collector *c, uint32_t sysid)
+{
+    if (sysid >= c->nbase) {
+        size_t n = (size_t)sysid * 2 + 16;
+        struct baseline *grown = realloc(c->base, n * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        memset(grown + c->nbase, 0, (n - c->nbase) * sizeof *grown);
+        c->base = grown;
+        c->nbase = n;
+    }
+    return &c->base[sysid];
+}
+
+struct slot_end { /* per source while its statistics are gathered */
+    struct collector *c;
+    struct source *source;
+    struct flow_meta meta;
+    uint64_t sequence_failures;
+};
+
+static void add_exporter_stat(void *ctx, struct wire_exporter *e)
+{
+    struct slot_end *end = ctx;
+    struct baseline *base = baseline_of(end->c, e->id.sysid);
+    struct exporter stat = e->id;
+    if (e->source != end->source || base == NULL) {
+        return;
+    }
+    stat.has_stat = true;
+    stat.packets = e->id.packets - base->packets;
+    stat.flows = e->id.flows - base->flows;
+    stat.sequence_failures = e->id.sequence_failures - base->sequence_failures;
+    *base = (struct baseline){e->id.packets, e->id.flows, e->id.sequence_failures};
+    end->sequence_failures += stat.sequence_failures;
+    meta_put_exporter(&end->meta, &stat);
+}
+
+static void add_loss(void *ctx, const struct wire_exporter *e, const struct loss *loss)
+{
+    struct collector *c = ctx;
+    struct source *s = e != NULL && e->source != NULL ? e->source : sources_at(c->plan->sources, 0);
+    struct flow_meta meta;
+    meta_init(&meta);
+    if (meta_add_loss(&meta, loss) == 0) {
+        send_meta(c, s, &meta);
+    }
+    meta_free(&meta);
+}
+
+/* Datagrams that the kernel dropped belong to nobody in particular: the first source's account. */
+static void add_kernel_drops(struct collector *c)
+{
+    struct loss loss = {.kernel_drops = c->kernel_drops};
+    if (c->kernel_drops > 0 && sources_count(c->plan->sources) > 0) {
+        add_loss(c, NULL, &loss);
+    }
+}
+
+static void finish_source(struct collector *c, struct source *s)
+{
+    struct slot_end end = {.c = c, .source = s};
+    if (s->slot == NULL) {
+        return;
+    }
+    send_changes(c, s);
+    meta_init(&end.meta);
+    wire_exporters(c->wire, add_exporter_stat, &end);
+    send_meta(c, s, &end.meta);
+    meta_free(&end.meta);
+    scribe_finish(c->scribe, s->slot, end.sequence_failures, s->bad_datagrams);
+    s->slot = NULL;
+}
+
+static void say_totals(struct collector *c)
+{
+    double seconds = (double)(c->now - c->started) / 1000.0;
+    log_write(c->log, LOG_LEVEL_INFO,
+              "Total packets received: %llu avg: %3.2f/s ignored packets: %llu, "
+              "kernel drops: %llu",
+              (unsigned long long)c->received,
+              seconds > 0 ? (double)c->received / seconds : 0.0, (unsigned long long)c->ignored,
+              (unsigned long long)c->kernel_drops);
+    c->received = c->ignored = c->kernel_drops = 0;
+    c->started = c->now;
+}
+
+void rotation_finish(struct collector *c)
+{
+    if (c->slot == 0) {
+        return;
+    }
+    add_kernel_drops(c);
+    wire_take_losses(c->wire, add_loss, c);
+    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
+        finish_source(c, sources_at(c->plan->sources, i));
+    }
+    say_totals(c);
+}
+
+void rotation_recover(struct collector *c, const struct source *s)
+{
+    struct recover_names names = {c->plan->seconds, c->plan->subdirs, c->plan->zone_names};
+    recover_directory(s->dir, &names, c->log);
+}
+
+static void begin_slots(struct collector *c)
+{
+    uint64_t second = c->now / 1000;
+    c->slot = second - second % c->plan->seconds;
+    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
+        rotation_begin(c, sources_at(c->plan->sources, i));
+    }
+}
+
+/* Time has come to c->now: turn to its slot if it is another one. */
+void rotation_keep(struct collector *c)
+{
+    if (c->slot == 0) {
+        c->started = c->now;
+        begin_slots(c);
+    } else if (c->now / 1000 >= c->slot + c->plan->seconds || c->rotate) {
+        c->rotate = false;
+        rotation_finish(c);
+        begin_slots(c);
+    }
+}
+
+/* nfcapd's line; in the scribe's thread. */
+void rotation_finished(void *ctx, const struct scribe_report *r)
+{
+    const struct collector *c = ctx;
+    duty_file(c->duties, r);
+    log_write(c->log, LOG_LEVEL_INFO,
+              "Ident: '%s' Flows: %llu, Packets: %llu, Bytes: %llu, Sequence Errors: %llu, "
+              "Bad Packets: %llu, Blocks: %llu",
+              r->ident, (unsigned long long)r->totals.flows, (unsigned long long)r->totals.packets,
+              (unsigned long long)r->totals.bytes, (unsigned long long)r->totals.sequence_failures,
+              (unsigned long long)r->bad_datagrams, (unsigned long long)r->blocks);
+}
+

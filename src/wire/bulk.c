@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * bulk.c - many records of one data set at once, straight into columns.
+ *
+ * Most exporters send records of fixed length without surprises (template.c calls such templates
+ * plain). One element after the other is taken out of all records and lands in its column, without
+ * a struct rec in between; then the rows are finished one by one where that is needed: times, ICMP,
+ * sampling. What comes out is the same as record by record (a test compares): 3 M flows took 0.85 s
+ * of CPU one by one, decoding and building (2026-11-25).
+ */
+#include "wire/message.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* COLUMN(field, member of struct rec, does the template need the column?): what finishing a row
+ * looks at or changes. */
+#define FINISHED_COLUMNS                                                                           \
+    COLUMN(FIRST_SEEN, first, true)                                                                \
+    COLUMN(LAST_SEEN, last, true)                                                                  \
+    COLUMN(PROTO, proto, true)                                                                     \
+    COLUMN(SRC_PORT, src_port, true)                                                               \
+    COLUMN(DST_PORT, dst_port, true)                                                               \
+    COLUMN(ENGINE_TYPE, engine_type, true)                                                         \
+    COLUMN(ENGINE_ID, engine_id, true)                                                             \
+    COLUMN(PACKETS, packets, true)                                                                 \
+    COLUMN(BYTES, bytes, true)                                                                     \
+    COLUMN(FIRST_NANO, first_nano, has_ntp(t))                                                     \
+    COLUMN(LAST_NANO, last_nano, has_ntp(t))                                                       \
+    COLUMN(FLOWS, flows, has_group(t, GROUP_COUNTER))                                              \
+    COLUMN(RECORD_FLAGS, record_flags, sampled)                                                    \
+    COLUMN(OUT_PACKETS, out_packets, sampled && has_group(t, GROUP_COUNTER))                       \
+    COLUMN(OUT_BYTES, out_bytes, sampled && has_group(t, GROUP_COUNTER))                           \
+    COLUMN(IN_IF, in_if, sampled && has_group(t, GROUP_MISC))                                      \
+    COLUMN(SAMPLER_SELECTOR, sampler_selector, sampled && has_group(t, GROUP_SAMPLER))
+
+/* The place of the first row in each; NULL: not needed. */
+struct finishing {
+#define COLUMN(id, member, needed) __typeof__(((struct rec *)0)->member) *member;
+    FINISHED_COLUMNS
+#undef COLUMN
+};
+
+struct bulk {
+    struct message *m;
+    const struct template *t;
+    struct builder *b;
+    const uint8_t *data; /* the first record */
+    uint32_t n;
+    bool sampled;
+    enum field_group router;
+    void **to;           /* the place of the first row's value, by step */
+    struct finishing f;
+    uint64_t *groups, *received;
+    uint16_t *exporter;
+    uint16_t *sampler_exporter; /* NULL: not needed, as is router_addr */
+    uint8_t *nf_version;
+    struct ip *router_addr;
+};
+
+static bool has_group(const struct template *t, enum field_group g)
+{
+    return (t->groups & group_bit(g)) != 0;
+}
+
+static bool has_ntp(const struct template *t)
+{
+    return template_fills(t, REG_FIRST_NTP) || template_fills(t, REG_LAST_NTP);
+}
+
+/* ---- columns: all must be there before the first value is stored ---- */
+
+/* What the template does not fill begins as zero. */
+static void *finished_column(struct bulk *k, enum field_id id, size_t width, bool *ok)
+{
+    void *column = builder_column(k->b, id);
+    *ok = *ok && column != NULL;
+    if (column != NULL && !field_set_has(&k->t->fields, id)) {
+        memset(column, 0, k->n * width);
+    }
+    return column;
+}
+
+static bool find_finished_columns(struct bulk *k)
+{
+    const struct template *t = k->t;
+    bool sampled = k->sampled;
+    bool ok = true;
+#define COLUMN(id, member, needed)                                                                 \
+    k->f.member = (needed) ? finished_column(k, FIELD_##id, sizeof *k->f.member, &ok) : NULL;
+    FINISHED_COLUMNS
+#undef COLUMN
+    return ok;
+}
+
+static bool find_constant_columns(struct bulk *k)
+{
+    bool ok = true;
+    k->groups = builder_column(k->b, FIELD_GROUPS);
+    k->received = builder_column(k->b, FIELD_RECEIVED);
+    k->exporter = builder_column(k->b, FIELD_EXPORTER_ID);
+    k->nf_version = builder_column(k->b, FIELD_NF_VERSION);
+    if (has_group(k->t, GROUP_SAMPLER)) {
+        k->sampler_exporter = builder_column(k->b, FIELD_SAMPLER_EXPORTER);
+        ok = k->sampler_exporter != NULL;
+    }
+    if (k->router != GROUP_HEADER) {
+        k->router_addr = builder_column(k->b, k->router == GROUP_ROUTER4 ? FIELD_ROUTER4
+                                                                         : FIELD_ROUTER6);
+        ok = ok && k->router_addr != NULL;
+    }
+    return ok && k->groups != NULL && k->received != NULL && k->exporter != NULL &&
+           k->nf_version != NULL;
+}
+
+static bool find_columns(struct bulk *k)
+{
+    struct wire *w = k->m->w;
+    bool ok = true;
+    k->to = w->bulk_to;
+    for (unsigned i = 0; i < k->t->nsteps; i++) {
+        const struct step *s = &k->t->steps[i];
+        k->to[i] = s->to_register ? w->bulk[s->place]
+                                  : builder_column(k->b, (enum field_id)s->place);
+        ok = ok && k->to[i] != NULL;
+    }
+    return ok && find_finished_columns(k) && find_constant_columns(k);
+}
+
+/* ---- elements ---- */
+
+static inline uint64_t load1(const uint8_t *p)
+{
+    return *p;
+}
+
+static inline uint64_t load2(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_bswap16(v);
+}
+
+static inline uint64_t load4(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_bswap32(v);
+}
+
+static inline uint64_t load8(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_bswap64(v);
+}
+
+/* Any other length: the last eight octets count. */
+static void copy_odd(uint8_t *to, unsigned width, const uint8_t *p, uint32_t len, size_t stride,
+                     uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++, p += stride, to += width) {
+        uint64_t v = 0;
+        for (uint32_t k = 0; k < len; k++) {
+            v = v << 8 | p[k];
+        }
+        memcpy(to, &v, width);
+    }
+}
+
+#define COPY(octets, type)                                                                         \
+    case octets << 4 | sizeof(type):                                                               \
+        for (uint32_t i = 0; i < n; i++, p += stride) {                                            \
+            ((type *)to)[i] = (type)load##octets(p);                                               \
+        }                                                                                          \
+        return;
+#define COPIES(type) COPY(1, type) COPY(2, type) COPY(4, type) COPY(8, type)
+
+/* n numbers of len octets, a record apart, into an array of values of some width. */
+static void copy_numbers(void *to, unsigned width, const uint8_t *p, uint32_t len, size_t stride,
+                         uint32_t n)
+{
+    switch (len << 4 | width) {
+        COPIES(uint8_t)
+        COPIES(uint16_t)
+        COPIES(uint32_t)
+        COPIES(uint64_t)
+    default:
+        copy_odd(to, width, p, len, stride, n);
+        return;
+    }
+}
+
+static void copy_addresses(struct ip *to, const struct step *s, const uint8_t *p, size_t stride,
+                           uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++, p += stride) {
+        if (s->op == STEP_IP4) {
+            to[i] = ip_from_v4((uint32_t)load4(p));
+        } else {
+            memcpy(&to[i], p, sizeof to[i]);
+        }
+    }
+}
+
+static void take_step(const struct bulk *k, const struct step *s, void *to)
+{
+    const uint8_t *p = k->data + s->at;
+    size_t stride = k->t->min_length;
+    if (s->op == STEP_IP4 || s->op == STEP_IP6) {
+        copy_addresses(to, s, p, stride, k->n);
+    } else {
+        copy_numbers(to, s->width, p, s->op == STEP_MPLS ? 3 : s->length, stride, k->n);
+    }
+}
+
+/* ---- rows ---- */
+
+static void fill_constants(const struct bulk *k)
+{
+    const struct wire_exporter *e = &k->m->e->pub;
+    for (uint32_t i = 0; i < k->n; i++) {
+        k->received[i] = k->m->received;
+        k->exporter[i] = (uint16_t)e->id.sysid;
+        k->nf_version[i] = k->m->version;
+    }
+    for (uint32_t i = 0; k->router_addr != NULL && i < k->n; i++) {
+        k->router_addr[i] = e->id.addr;
+    }
+    for (uint32_t i = 0; k->sampler_exporter != NULL && i < k->n; i++) {
+        k->sampler_exporter[i] = (uint16_t)e->id.sysid;
+    }
+}
+
+static void take_row(const struct bulk *k, uint32_t i)
+{
+    struct workspace *w = &k->m->w->work;
+    for (uint64_t left = k->t->registers; left != 0; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctzll(left);
+        w->reg[reg] = k->m->w->bulk[reg][i];
+    }
+#define COLUMN(id, member, needed)                                                                 \
+    if (k->f.member != NULL) {                                                                     \
+        w->rec.member = k->f.member[i];                                                            \
+    }
+    FINISHED_COLUMNS
+#undef COLUMN
+    w->rec.groups = k->t->groups | group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC) |
+                    group_bit(k->router);
+}
+
+static void put_row(const struct bulk *k, uint32_t i)
+{
+    const struct workspace *w = &k->m->w->work;
+#define COLUMN(id, member, needed)                                                                 \
+    if (k->f.member != NULL) {                                                                     \
+        k->f.member[i] = w->rec.member;                                                            \
+    }
+    FINISHED_COLUMNS
+#undef COLUMN
+    k->groups[i] = w->rec.groups;
+}
+
+static void finish_rows(const struct bulk *k)
+{
+    struct rec *r = &k->m->w->work.rec;
+    memset(&k->m->w->work, 0, sizeof k->m->w->work);
+    for (uint32_t i = 0; i < k->n; i++) {
+        take_row(k, i);
+        finish_row(k->m, k->t, k->sampled);
+        finish_engine(k->m, r);
+        if (rec_has(r, GROUP_COUNTER) && r->flows == 0) {
+            r->flows = 1;
+        }
+        put_row(k, i);
+    }
+}
+
+static void append(const struct bulk *k)
+{
+    struct message *m = k->m;
+    for (unsigned i = 0; i < k->t->nsteps; i++) {
+        take_step(k, &k->t->steps[i], k->to[i]);
+    }
+    fill_constants(k);
+    finish_rows(k);
+    builder_append(k->b, k->n);
+    m->flows += k->n;
+    m->e->pub.id.flows += k->n;
+    m->w->sink.appended(m->w->sink.ctx, &m->e->pub, k->b, k->n);
+}
+
+static uint32_t least(size_t a, uint32_t b)
+{
+    return a < b ? (uint32_t)a : b;
+}
+
+unsigned bulk_records(struct message *m, const struct template *t, struct cur *c)
+{
+    const struct wire_sink *sink = &m->w->sink;
+    unsigned done = 0;
+    assert(t->plain);
+    while (sink->rows != NULL && cur_left(c) >= t->min_length) {
+        struct bulk k = {.m = m, .t = t, .b = sink->rows(sink->ctx, &m->e->pub),
+                         .sampled = finish_needs_sampling(m), .router = finish_router(m)};
+        size_t n = cur_left(c) / t->min_length;
+        if (k.b == NULL) {
+            break;
+        }
+        k.n = least(least(n, BULK_ROWS), builder_room(k.b));
+        if (!find_columns(&k)) {
+            break;
+        }
+        k.data = cur_take(c, (size_t)k.n * t->min_length);
+        append(&k);
+        done += k.n;
+    }
+    return done;
+}
