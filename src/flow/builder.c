@@ -2,10 +2,10 @@
 /*
  * builder.c - records in, batches out.
  *
- * An array is made when its field is first needed, and used in a batch from the first row that has
- * a value on: the rows before it are zeroed then, and so is each later row that lacks it. A batch
- * of one kind of records therefore writes every value once and zeroes nothing. VAR columns fill their
- * offsets up to the current row when a value or the batch is asked for.
+ * An array is made when its field is first needed, and used in a batch from the first row that
+ * has a value on: the rows before it are zeroed then, and so is each later row that lacks it. A
+ * batch of one kind of records therefore writes every value once and zeroes nothing. VAR columns
+ * fill their offsets up to the current row when a value or the batch is asked for.
  */
 #include "flow/builder.h"
 
