@@ -11,7 +11,10 @@
  * An operator whose result does not depend on the order of blocks leaves merge out: its pieces
  * keep what they consumed, and once the scan is over the operator gathers them all at once.
  * An operator may then ask to see the same rows again (again()), as often as it needs: pieces are
- * new for each pass.
+ * new for each pass, and blocks that no operator wants() are left out.
+ *
+ * When nothing needs the order of blocks (no operator merges or is numbered, no limit is set), no
+ * worker waits for another: number is 0 then, and only place tells the order.
  *
  * consume() may touch only the piece and constant data; all columns of `fields` are loaded.
  * Functions return 0 or ERR_*; an error ends the scan.
@@ -21,6 +24,7 @@
 
 #include "flow/batch.h"
 #include "flow/meta.h"
+#include "flow/zone.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +37,10 @@ struct passing {
     const uint64_t *bits;  /* the same as a bitmap of batch->nrows bits */
     uint64_t number;       /* passing rows before these in the whole scan */
     const struct flow_meta *meta; /* names and exporters known so far; never NULL */
+    uint64_t place;        /* of the block: ascends in the order of the input, below 2^44; the same
+                            * in each pass */
+    const struct zone *zone; /* of the block */
+    bool settled;          /* its file is complete: nothing is added or moved any more */
 };
 
 struct operator_kind {
@@ -46,6 +54,8 @@ struct operator_kind {
     /* After a pass: whether it wants another one. NULL: never. *fields is what it read, and may be
      * changed for the next pass. */
     bool (*again)(void *op, struct field_set *fields);
+    /* In such a pass: whether it wants to see the block. Called by any thread. NULL: all. */
+    bool (*wants)(const void *op, uint64_t place);
 };
 
 struct operator {

@@ -7,6 +7,10 @@
  * match. Two counters say whose turn it is: `numbered` (passing rows are counted and cut at the
  * limit) and `merged`. Every step passes both, even if it failed or the scan stops, so nobody
  * waits forever.
+ *
+ * Where no operator needs the order, steps that are done early are left in `early`, for whoever
+ * does the step before them to pass on; so workers wait only when they are far ahead, or when a
+ * block has something to say.
  */
 #include "query/scan.h"
 
@@ -20,6 +24,8 @@
 #include <string.h>
 
 enum { OPEN_AHEAD = 16 }; /* files opened beyond the one being handed out */
+
+enum { EARLY = 64 };      /* steps that may be done before their turn */
 
 enum slot_state { SLOT_NEW, SLOT_OPENING, SLOT_READY };
 
@@ -38,6 +44,36 @@ struct slot {
     uint64_t nrecords;
 };
 
+struct step {
+    uint64_t sequence;
+    size_t file;
+    bool opens;          /* the file step; else a block */
+    bool done;           /* before its turn */
+    uint32_t block;
+    bool sure;
+    /* what came of reading it; pointers into the batch, but ident */
+    int rc;
+    struct fault fault;
+    uint32_t matched;
+    uint32_t nrows;
+    bool other_records;
+    uint64_t source_bytes;
+    const char *ident;
+    const char *notes;
+    const struct flow_meta *learnt;
+    /* for operators */
+    const struct flow_meta *meta;
+    uint64_t number;
+    uint32_t rows;       /* to be consumed */
+};
+
+/* Blocks and files whose damage was told: once is enough, however many passes there are. */
+struct told {
+    uint64_t *place;
+    size_t n;
+    bool again; /* in a later pass */
+};
+
 struct scan {
     const struct scan_plan *plan;
     struct scan_account *account;
@@ -54,6 +90,9 @@ struct scan {
     struct fault fault;
     struct known known;
     struct field_set fields; /* of all operators, closed */
+    bool unordered;        /* nothing depends on the order of blocks */
+    struct step early[EARLY]; /* unordered: by sequence */
+    struct told *told;
 };
 
 struct worker {
@@ -66,25 +105,27 @@ struct worker {
     uint32_t *rows;
 };
 
-struct step {
-    uint64_t sequence;
-    size_t file;
-    bool opens;          /* the file step; else a block */
-    uint32_t block;
-    bool sure;
-    /* what came of reading it */
-    int rc;
-    struct fault fault;
-    uint32_t matched;
-    const struct flow_meta *meta;
-    uint64_t number;
-    uint32_t rows;       /* to be consumed */
-};
-
 /* ------------------------------------------------------------------ opening files */
 
-static int choose_blocks(const struct scan_plan *plan, struct slot *s)
+static uint64_t place_of(size_t file, uint32_t block)
 {
+    return (uint64_t)file << 20 | (block & 0xfffff);
+}
+
+/* Whether an operator wants the block; in the first pass all do. */
+static bool is_wanted(const struct scan_plan *plan, uint64_t place)
+{
+    bool wanted = plan->nops == 0;
+    for (size_t i = 0; i < plan->nops && !wanted; i++) {
+        const struct operator *op = &plan->ops[i];
+        wanted = op->kind->wants == NULL || op->kind->wants(op->op, place);
+    }
+    return wanted;
+}
+
+static int choose_blocks(const struct scan *scan, size_t file, struct slot *s)
+{
+    const struct scan_plan *plan = scan->plan;
     const struct flowfile_info *info = flowfile_info(s->file);
     s->block = malloc(((size_t)info->nblocks + 1) * sizeof *s->block);
     s->sure = malloc((size_t)info->nblocks + 1);
@@ -92,7 +133,11 @@ static int choose_blocks(const struct scan_plan *plan, struct slot *s)
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < info->nblocks; i++) {
-        enum zone_says says = filter_zone(plan->filter, flowfile_zone(s->file, i), info->ident);
+        enum zone_says says;
+        if (scan->told->again && !is_wanted(plan, place_of(file, i))) {
+            continue;
+        }
+        says = filter_zone(plan->filter, flowfile_zone(s->file, i), info->ident);
         if (says != ZONE_NEVER) {
             s->sure[s->nblocks] = says == ZONE_ALWAYS;
             s->block[s->nblocks++] = i;
@@ -101,10 +146,12 @@ static int choose_blocks(const struct scan_plan *plan, struct slot *s)
     return 0;
 }
 
-static void open_slot(const struct scan_plan *plan, struct slot *s, const char *path)
+static void open_slot(const struct scan *scan, size_t file)
 {
+    struct slot *s = &scan->slot[file];
+    const struct scan_plan *plan = scan->plan;
     const struct flowfile_info *info;
-    int rc = flowfile_open(path, &s->file, &s->fault);
+    int rc = flowfile_open(plan->path[file], &s->file, &s->fault);
     if (rc != 0) {
         s->failed = true;
         s->fault.code = rc;
@@ -117,7 +164,7 @@ static void open_slot(const struct scan_plan *plan, struct slot *s, const char *
         s->file = NULL;
         return;
     }
-    rc = choose_blocks(plan, s);
+    rc = choose_blocks(scan, file, s);
     if (rc != 0) {
         s->failed = true;
         fault_set(&s->fault, rc, "out of memory");
@@ -130,7 +177,7 @@ static void open_next(struct scan *s)
     struct slot *slot = &s->slot[i];
     slot->state = SLOT_OPENING;
     pthread_mutex_unlock(&s->lock);
-    open_slot(s->plan, slot, s->plan->path[i]);
+    open_slot(s, i);
     pthread_mutex_lock(&s->lock);
     slot->state = SLOT_READY;
     pthread_cond_broadcast(&s->changed);
@@ -222,6 +269,12 @@ static int read_block(struct worker *w, struct step *step)
         return rc;
     }
     w->batch.first_no += slot->base;
+    step->nrows = w->batch.nrows;
+    step->other_records = w->batch.other_records;
+    step->source_bytes = w->batch.source_bytes;
+    step->ident = w->batch.ident;
+    step->notes = w->batch.notes;
+    step->learnt = w->batch.meta;
     if (step->sure) {
         bits_fill(w->bits, w->batch.nrows, true);
     } else {
@@ -249,7 +302,10 @@ static void keep_rows(struct worker *w, uint32_t from, uint32_t n)
 
 static struct passing passing_rows(struct worker *w, const struct step *step)
 {
-    return (struct passing){.batch = &w->batch, .rows = w->rows, .n = step->rows,
+    const struct flowfile *file = w->scan->slot[step->file].file;
+    return (struct passing){.place = place_of(step->file, step->block),
+                            .zone = flowfile_zone(file, step->block),
+                            .settled = flowfile_info(file)->complete, .batch = &w->batch, .rows = w->rows, .n = step->rows,
                             .bits = w->bits, .number = step->number, .meta = step->meta};
 }
 
@@ -303,10 +359,27 @@ static void tell(struct scan *s, const char *text)
     }
 }
 
+/* Whether damage at a place was not told before. */
+static bool is_news(struct told *t, uint64_t place)
+{
+    uint64_t *more;
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->place[i] == place) {
+            return false;
+        }
+    }
+    more = realloc(t->place, (t->n + 1) * sizeof *more);
+    if (more != NULL) {
+        t->place = more;
+        t->place[t->n++] = place;
+    }
+    return true;
+}
+
 static void tell_notes(struct scan *s, const char *notes)
 {
     char line[1024];
-    while (notes != NULL && notes[0] != '\0') {
+    while (!s->told->again && notes != NULL && notes[0] != '\0') {
         size_t n = strcspn(notes, "\n");
         size_t fit = n < sizeof line ? n : sizeof line - 1;
         memcpy(line, notes, fit);
@@ -335,13 +408,16 @@ static void account_file(struct scan *s, struct step *step)
     const struct fault *damage;
     if (slot->failed) {
         char line[1024];
+        if (!is_news(s->told, place_of(step->file, UINT32_MAX))) {
+            return;
+        }
         a->files_failed++;
         scan_open_line(s->plan->path[step->file], &slot->fault, line, sizeof line);
         tell(s, line);
         return;
     }
-    if (slot->file == NULL) {
-        return; /* outside of the time window */
+    if (slot->file == NULL || s->told->again) {
+        return; /* outside of the time window, or said in the first pass */
     }
     a->files++;
     a->blocks += flowfile_info(slot->file)->nblocks;
@@ -359,6 +435,9 @@ static void account_damage(struct scan *s, const struct step *step)
     struct scan_account *a = s->account;
     const struct slot *slot = &s->slot[step->file];
     char line[1024];
+    if (!is_news(s->told, place_of(step->file, step->block))) {
+        return;
+    }
     a->blocks_skipped++;
     if (flowfile_info(slot->file)->format != FORMAT_WEIR1) {
         tell(s, step->fault.text);
@@ -391,15 +470,15 @@ static void account_totals(struct scan_account *a, const struct flow_totals *t)
 }
 
 /* Number the passing rows of a block that could be read. */
-static void number_rows(struct scan *s, struct worker *w, struct step *step)
+static void number_rows(struct scan *s, struct step *step)
 {
     struct scan_account *a = s->account;
     uint64_t limit = s->plan->limit;
     a->blocks_read++;
-    a->rows_read += w->batch.nrows;
-    if (step->matched > 0 || w->batch.other_records) {
-        a->bytes_read += w->batch.source_bytes;
-        note_ident(a, w->batch.ident);
+    a->rows_read += step->nrows;
+    if (step->matched > 0 || step->other_records) {
+        a->bytes_read += step->source_bytes;
+        note_ident(a, step->ident);
     }
     a->passed += step->matched;
     step->number = a->processed;
@@ -410,17 +489,14 @@ static void number_rows(struct scan *s, struct worker *w, struct step *step)
         pthread_cond_broadcast(&s->changed);
     }
     a->processed += step->rows;
-    step->rc = known_learn(&s->known, w->batch.meta);
+    step->rc = known_learn(&s->known, step->learnt);
     step->meta = known_now(&s->known);
 }
 
-static void turn_number(struct scan *s, struct worker *w, struct step *step)
+/* What a step says about the input; it is its turn. */
+static void number_step(struct scan *s, struct step *step)
 {
-    bool stopped;
-    while (s->numbered != step->sequence) {
-        pthread_cond_wait(&s->changed, &s->lock);
-    }
-    stopped = s->plan->limit > 0 && s->account->processed >= s->plan->limit;
+    bool stopped = s->plan->limit > 0 && s->account->processed >= s->plan->limit;
     if (s->rc == 0 && !stopped) {
         if (step->opens) {
             account_file(s, step);
@@ -428,11 +504,19 @@ static void turn_number(struct scan *s, struct worker *w, struct step *step)
             account_damage(s, step);
             step->rc = 0;
         } else {
-            tell_notes(s, w->batch.notes);
-            number_rows(s, w, step);
+            tell_notes(s, step->notes);
+            number_rows(s, step);
         }
     }
     s->numbered++;
+}
+
+static void turn_number(struct scan *s, struct step *step)
+{
+    while (s->numbered != step->sequence) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    number_step(s, step);
     pthread_cond_broadcast(&s->changed);
 }
 
@@ -443,6 +527,16 @@ static void note_error(struct scan *s, int rc, const struct fault *fault)
         s->fault = *fault;
         s->stop = true;
     }
+}
+
+static void finish_step(struct scan *s, const struct step *step)
+{
+    s->merged++;
+    s->slot[step->file].finished += !step->opens;
+    if (s->plan->progress != NULL) {
+        s->plan->progress(s->plan->ctx, step->file, s->plan->npaths, s->account->rows_read);
+    }
+    close_if_done(&s->slot[step->file]);
 }
 
 static void turn_merge(struct scan *s, struct worker *w, struct step *step)
@@ -460,17 +554,74 @@ static void turn_merge(struct scan *s, struct worker *w, struct step *step)
             note_error(s, step->rc, &step->fault);
         }
     }
-    s->merged++;
-    s->slot[step->file].finished += !step->opens;
-    if (s->plan->progress != NULL) {
-        s->plan->progress(s->plan->ctx, step->file, s->plan->npaths, s->account->rows_read);
+    finish_step(s, step);
+    pthread_cond_broadcast(&s->changed);
+}
+
+/* ------------------------------------------------------------------ steps without an order */
+
+/* Pass on a step and those behind it that were done early; it is the step's turn. */
+static void pass_on(struct scan *s, struct step *step)
+{
+    for (; step != NULL; step = s->early[s->numbered % EARLY].done
+                                    ? &s->early[s->numbered % EARLY] : NULL) {
+        step->done = false;
+        number_step(s, step);
+        if (step->rc != 0) {
+            note_error(s, step->rc, &step->fault);
+        }
+        finish_step(s, step);
     }
     pthread_cond_broadcast(&s->changed);
 }
 
+/* A step that says something waits for its turn, because what it says lives in its batch. */
+static void end_step(struct scan *s, struct step *step)
+{
+    uint64_t ahead = step->notes != NULL || step->learnt != NULL ? 1 : EARLY;
+    while (step->sequence - s->numbered >= ahead) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    if (step->sequence == s->numbered) {
+        pass_on(s, step);
+    } else {
+        s->early[step->sequence % EARLY] = *step;
+        s->early[step->sequence % EARLY].done = true;
+    }
+}
+
 /* ------------------------------------------------------------------ workers */
 
-static void do_block(struct worker *w, struct step *step)
+static int consume_rows(struct worker *w, struct step *step, struct flow_totals *totals)
+{
+    if (w->scan->plan->totals) {
+        totals_add_batch(totals, &w->batch, w->bits);
+    }
+    return consume(w, step);
+}
+
+/* A block that could not be read is told; an operator's failure ends the scan. */
+static void do_block_now(struct worker *w, struct step *step)
+{
+    struct scan *s = w->scan;
+    struct flow_totals totals;
+    int failed = 0;
+    totals_clear(&totals);
+    step->meta = known_now(&s->known);
+    pthread_mutex_unlock(&s->lock);
+    step->rc = read_block(w, step);
+    step->rows = step->rc == 0 ? step->matched : 0;
+    if (step->rows > 0) {
+        failed = consume_rows(w, step, &totals);
+    }
+    pthread_mutex_lock(&s->lock);
+    account_totals(s->account, &totals);
+    if (failed != 0) {
+        note_error(s, failed, &w->batch.fault);
+    }
+}
+
+static void do_block_in_turn(struct worker *w, struct step *step)
 {
     struct scan *s = w->scan;
     struct flow_totals totals;
@@ -478,17 +629,32 @@ static void do_block(struct worker *w, struct step *step)
     pthread_mutex_unlock(&s->lock);
     step->rc = read_block(w, step);
     pthread_mutex_lock(&s->lock);
-    turn_number(s, w, step);
+    turn_number(s, step);
     if (step->rows > 0 && step->rc == 0) {
         pthread_mutex_unlock(&s->lock);
         keep_rows(w, step->matched, step->rows);
-        if (s->plan->totals) {
-            totals_add_batch(&totals, &w->batch, w->bits);
-        }
-        step->rc = consume(w, step);
+        step->rc = consume_rows(w, step, &totals);
         pthread_mutex_lock(&s->lock);
         account_totals(s->account, &totals);
     }
+}
+
+static void do_step(struct worker *w, struct step *step)
+{
+    struct scan *s = w->scan;
+    if (s->unordered) {
+        if (!step->opens) {
+            do_block_now(w, step);
+        }
+        end_step(s, step);
+        return;
+    }
+    if (step->opens) {
+        turn_number(s, step);
+    } else {
+        do_block_in_turn(w, step);
+    }
+    turn_merge(s, w, step);
 }
 
 static void work(struct worker *w)
@@ -497,14 +663,10 @@ static void work(struct worker *w)
     struct step step;
     pthread_mutex_lock(&s->lock);
     while (next_step(s, &step)) {
-        if (step.opens) {
-            turn_number(s, w, &step);
-        } else {
-            do_block(w, &step);
-        }
-        turn_merge(s, w, &step);
+        do_step(w, &step);
+        pthread_mutex_unlock(&s->lock);
         batch_reset(&w->batch);
-        close_if_done(&s->slot[step.file]);
+        pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -584,7 +746,9 @@ static int run_workers(struct scan *s)
 static void collect_fields(struct scan *s)
 {
     const struct scan_plan *plan = s->plan;
+    s->unordered = plan->limit == 0;
     for (size_t i = 0; i < plan->nops; i++) {
+        s->unordered &= plan->ops[i].kind->merge == NULL && !plan->ops[i].numbered;
         field_set_union(&s->fields, &plan->ops[i].fields);
         if (plan->ops[i].numbered) {
             field_set_add(&s->fields, FIELD_RECORD_NO);
@@ -615,9 +779,9 @@ static void close_all(struct scan *s)
 }
 
 static int one_pass(const struct scan_plan *plan, struct scan_account *account,
-                    struct fault *fault)
+                    struct told *told, struct fault *fault)
 {
-    struct scan s = {.plan = plan, .account = account};
+    struct scan s = {.plan = plan, .account = account, .told = told};
     int rc;
     assert(plan->workers >= 1);
     memset(account, 0, sizeof *account);
@@ -660,30 +824,52 @@ static size_t again_first(struct operator *ops, size_t nops)
     return n;
 }
 
-/* The same rows once more: what is said of the input was said in the first pass, and rows that a
- * live file has gained meanwhile are left out. */
+/* The same rows once more; rows that a live file has gained meanwhile are left out. */
 static struct scan_plan next_pass(const struct scan_plan *plan, const struct scan_account *account)
 {
     struct scan_plan next = *plan;
-    next.limit = account->processed;
+    next.limit = plan->limit != 0 || account->files_unfinished > 0 ? account->processed : 0;
     next.totals = false;
-    next.warn = NULL;
     return next;
+}
+
+/* Only what a later pass found damaged that was not read before. */
+static void add_news(struct scan_account *a, const struct scan_account *later)
+{
+    a->files_failed += later->files_failed;
+    a->blocks_skipped += later->blocks_skipped;
+    a->blocks_damaged += later->blocks_damaged;
+    a->flows_damaged += later->flows_damaged;
+}
+
+static int further_passes(const struct scan_plan *plan, struct scan_account *account,
+                          struct told *told, struct fault *fault)
+{
+    struct scan_plan next = next_pass(plan, account);
+    int rc = 0;
+    told->again = true;
+    while (rc == 0 && account->processed > 0) {
+        struct scan_account later;
+        next.nops = again_first(next.ops, next.nops);
+        if (next.nops == 0) {
+            return 0;
+        }
+        rc = one_pass(&next, &later, told, fault);
+        add_news(account, &later);
+        scan_account_free(&later);
+    }
+    return rc;
 }
 
 int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault)
 {
-    int rc = one_pass(plan, account, fault);
-    struct scan_plan next = next_pass(plan, account);
-    for (;;) {
-        struct scan_account seen;
-        next.nops = rc == 0 && account->processed > 0 ? again_first(next.ops, next.nops) : 0;
-        if (next.nops == 0) {
-            return rc;
-        }
-        rc = one_pass(&next, &seen, fault);
-        scan_account_free(&seen);
+    struct told told = {.place = NULL};
+    int rc = one_pass(plan, account, &told, fault);
+    if (rc == 0) {
+        rc = further_passes(plan, account, &told, fault);
     }
+    free(told.place);
+    return rc;
 }
 
 void scan_account_free(struct scan_account *a)
