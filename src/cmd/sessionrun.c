@@ -103,13 +103,32 @@ static struct field_set table_fields(const struct session *s)
     if (s->asked.guess_direction) {
         turn_fields(&set);
     }
+    if (s->asked.packets.given || s->asked.bytes.given) {
+        tally_fields(&set);
+    }
     return set;
+}
+
+/* What of the groups will be shown. */
+static struct wanted wanted_groups(const struct session *s)
+{
+    const struct asked *q = &s->asked;
+    struct wanted w = {.top = q->write != NULL ? 0 : s->top};
+    if (q->stats.record) {
+        w.orders = q->stats.record_orders;
+        w.ascending = q->stats.record_ascends;
+    } else if (q->order != ORDER_NONE) {
+        w.orders = 1u << q->order;
+        w.ascending = q->order_ascends;
+    }
+    return w;
 }
 
 static bool add_aggregate(struct run *r)
 {
     struct field_set set = table_fields(r->s);
-    r->aggregate = aggregate_new(&r->s->aggregation, &set);
+    struct wanted wanted = wanted_groups(r->s);
+    r->aggregate = aggregate_new(&r->s->aggregation, &set, &wanted, r->s->workers);
     if (r->aggregate == NULL) {
         return out_of_memory(r->s);
     }

@@ -2,504 +2,685 @@
 /*
  * aggregate.c - the operator that groups flows.
  *
- * A piece groups the rows of one block, merging puts the groups into the operator's own in the
- * order in which they appeared, so the result is that of one pass over all flows. Keys are built
- * column by column into one array for all rows of a block.
+ * Pieces group what they see, each for itself; the sets are merged at the end (groupmerge.h). Of
+ * the fields of a group's first flow only its place is kept, if few groups will be shown: their
+ * rows are read in a pass of their own.
+ *
+ * If only the groups with the greatest sums are wanted and there are many, pieces stop grouping and
+ * add to buckets (bounds.h). From then on passes are:
+ *
+ *     BOUND   sums of buckets, which bound the sums of their groups from above
+ *     EXACT   grouping of those flows only whose buckets are great enough
+ *     FETCH   rows of the first flows
+ *
+ * EXACT is right if no bucket that was left out reaches the last value that will be shown. If one
+ * does, that value is a bound from below: buckets that do not reach it cannot matter. Either those
+ * that do are few enough, or their groups are spread over other, more buckets once more.
+ *
+ * The first pass reads just keys and what is ordered by. Columns that are needed later may turn
+ * out to be damaged; then all begins again with these columns read in each pass, so that the
+ * damaged blocks are left out of all of them (`strictness`).
  */
 #include "query/aggregate.h"
 
-#include "lookup/geo.h"
-#include "query/gather.h"
-#include "query/groups.h"
+#include "query/bounds.h"
+#include "query/groupmerge.h"
+#include "query/keys.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17, STRIP = 1024 };
+enum { STRIP = 1024, AHEAD = 8, ROUNDS = 3 };
 
-/* The key of a five-tuple: 16 + 16 octets of addresses, then: */
-enum { KEY_SRC = 0, KEY_DST = 16, KEY_SRC_PORT = 32, KEY_DST_PORT = 34, KEY_PROTO = 36,
-       KEY_FAMILY = 37 };
+enum phase { GROUP, BOUND, EXACT, FETCH, DONE };
 
-struct groups_of_flows {
-    struct groups groups;
-    struct table table;
+/* Which columns each pass insists on: what it needs, all of the tally, all that is shown. */
+enum strictness { STRICT_NOT, STRICT_TALLY, STRICT_ALL };
+
+/* A group that will be shown, in the order of its row in the table. */
+struct winner {
+    uint64_t first;
+    size_t place; /* in the table */
+    struct tally tally;
 };
 
 struct aggregate {
     struct aggregation how;
+    struct wanted wanted;
+    unsigned workers;
     struct field_set fields; /* kept of the first flow of a group */
-    bool masks;              /* addresses of groups are rewritten */
-    struct groups_of_flows all;
+    struct field_set tally;  /* members of the tally that matter */
+    bool late;               /* rows of first flows are fetched */
+    bool summed;             /* one order that adds up: buckets help */
+    enum order_id order;     /* the only one; else ORDER_NONE */
+    struct group_layout layout;
+    struct table table;
+
+    enum phase phase;
+    enum strictness strictness;
+    atomic_bool spoiled;     /* a column failed that was not insisted on */
+    unsigned round;          /* of bounds */
+    uint64_t least;          /* buckets of the last round were left out below this */
+    struct bounded bounded[ROUNDS];
+    struct bounds last;      /* of the last round; no memory between */
+    struct winner *winner;   /* ascending by first */
+    size_t nwinners;
 };
 
 struct piece {
-    const struct aggregate *owner;
-    struct groups_of_flows own;
-    uint8_t *keys;
-    size_t keys_cap;
-    struct ip *src, *dst;    /* addresses with masks applied; BATCH_ROWS_MAX each */
-    uint32_t *rows;          /* rows that count */
-    uint32_t *fresh;         /* of them, those that begin a group: places in rows */
-    uint32_t *fresh_rows;
-    uint32_t nfresh;
-    struct tally *tally;     /* STRIP of them */
+    struct aggregate *owner;
+    struct keys keys;
+    struct groupset set;
+    struct bounds bounds;    /* sum NULL: not in use */
+    struct table found;      /* FETCH: rows, and in `which` the winners they belong to */
+    struct chunks which;
+    struct rows fresh;       /* rows of groups that are new in a strip */
+    uint32_t *rows;          /* that count */
+    uint64_t *hash;
+    uint64_t *value;
+    struct tally tally[STRIP];
+    struct group *fresh_group[STRIP];
+    uint32_t fresh_row[STRIP];
+    uint32_t fresh_at[STRIP]; /* in the strip */
 };
 
 /* ------------------------------------------------------------------ life */
 
-static void groups_of_flows_init(struct groups_of_flows *g, const struct aggregate *a)
+/* Members of the tally that are shown, or that values are made of. */
+static void needed_tally(struct aggregate *a)
 {
-    groups_init(&g->groups, a->how.key_length);
-    table_init(&g->table, &a->fields);
-}
-
-static void groups_of_flows_free(struct groups_of_flows *g)
-{
-    groups_free(&g->groups);
-    table_free(&g->table);
-}
-
-static void add_part_fields(struct field_set *set, const struct aggr_part *p)
-{
-    field_set_add(set, p->element->field[0]);
-    if (p->element->field[1] != FIELD_NONE) {
-        field_set_add(set, p->element->field[1]);
+    struct field_set all = {{0}};
+    bool rates = false;
+    tally_fields(&all);
+    for (unsigned i = 0; i < ORDER_COUNT_; i++) {
+        enum field_id sum[2];
+        unsigned n = order_sums((enum order_id)i, sum);
+        rates = rates || ((a->wanted.orders >> i & 1) && n == 0);
+        for (unsigned k = 0; k < n && (a->wanted.orders >> i & 1); k++) {
+            field_set_add(&a->tally, sum[k]);
+        }
     }
-    if (p->element->kind == AGGR_AS) {
-        field_set_add(set, p->element->field[0] == FIELD_SRC_AS ? FIELD_SRC_ADDR : FIELD_DST_ADDR);
+    for (size_t i = 0; i < sizeof all.word / sizeof all.word[0]; i++) {
+        a->tally.word[i] |= all.word[i] & (rates ? all.word[i] : a->fields.word[i]);
     }
+    field_set_add(&a->tally, FIELD_GROUPS);
+    field_set_add(&a->tally, FIELD_FLOWS);
+    field_set_add(&a->tally, FIELD_OUT_PACKETS);
 }
 
-static void key_fields(const struct aggregation *how, struct field_set *set)
+static enum order_id only_order(uint32_t orders)
 {
-    static const enum field_id tuple[] = {FIELD_SRC_ADDR, FIELD_DST_ADDR, FIELD_SRC_PORT,
-                                          FIELD_DST_PORT, FIELD_PROTO};
-    for (size_t i = 0; i < how->nparts; i++) {
-        add_part_fields(set, &how->part[i]);
-    }
-    for (size_t i = 0; i < 5 && how->nparts == 0; i++) {
-        field_set_add(set, tuple[i]);
-    }
+    return orders != 0 && (orders & (orders - 1)) == 0 ? (enum order_id)__builtin_ctz(orders)
+                                                       : ORDER_NONE;
 }
 
-static bool rewrites(const struct aggr_part *p)
+/* Sums of one direction are not known before the direction of the group is. */
+static bool adds_up(const struct aggregate *a)
 {
-    return p->mask != 0 || p->element->kind == AGGR_NET;
+    enum field_id sum[2];
+    return a->order != ORDER_NONE && !a->wanted.ascending && a->wanted.top > 0 &&
+           order_sums(a->order, sum) > 0 &&
+           (!a->how.bidirectional || a->order == ORDER_FLOWS || order_side(a->order) == ORDER_BOTH);
 }
 
-struct aggregate *aggregate_new(const struct aggregation *how, const struct field_set *shown)
+struct aggregate *aggregate_new(const struct aggregation *how, const struct field_set *shown,
+                                const struct wanted *wanted, unsigned workers)
 {
     struct aggregate *a = calloc(1, sizeof *a);
     if (a == NULL) {
         return NULL;
     }
     a->how = *how;
+    a->wanted = *wanted;
+    a->workers = workers;
     a->fields = *shown;
     field_set_close(&a->fields);
+    a->order = only_order(wanted->orders);
+    a->late = wanted->top > 0;
+    a->summed = adds_up(a);
+    needed_tally(a);
+    keys_fields(how, &a->fields);
     tally_fields(&a->fields);
-    key_fields(how, &a->fields);
-    for (size_t i = 0; i < how->nparts; i++) {
-        a->masks = a->masks || rewrites(&how->part[i]);
-    }
-    if (a->masks) { /* a mask of one side may clear the other */
-        field_set_add(&a->fields, FIELD_SRC_ADDR);
-        field_set_add(&a->fields, FIELD_DST_ADDR);
-    }
-    groups_of_flows_init(&a->all, a);
+    table_init(&a->table, &a->fields);
+    a->layout = group_layout_of(how->key_length, a->late ? 0 : a->table.rows.row.width);
     return a;
+}
+
+static void forget_bounds(struct aggregate *a)
+{
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        bounded_free(&a->bounded[i]);
+    }
+    bounds_free(&a->last);
+    a->round = 0;
 }
 
 void aggregate_free(struct aggregate *a)
 {
     if (a != NULL) {
-        groups_of_flows_free(&a->all);
+        forget_bounds(a);
+        table_free(&a->table);
+        free(a->winner);
         free(a);
     }
 }
 
 struct table *aggregate_table(struct aggregate *a)
 {
-    return &a->all.table;
+    return &a->table;
 }
 
 static void piece_free(void *arg)
 {
     struct piece *p = arg;
-    groups_of_flows_free(&p->own);
-    free(p->keys);
-    free(p->src);
-    free(p->dst);
+    keys_free(&p->keys);
+    groupset_free(&p->set);
+    bounds_free(&p->bounds);
+    table_free(&p->found);
+    chunks_free(&p->which);
+    rows_free(&p->fresh);
     free(p->rows);
-    free(p->fresh);
-    free(p->fresh_rows);
-    free(p->tally);
+    free(p->hash);
+    free(p->value);
     free(p);
+}
+
+/* Buckets of all workers together take at most 64 MB; sums of flows are small, so that more buckets
+ * part them better, others differ so much that those that fit into a cache do. */
+static unsigned bucket_bits(const struct aggregate *a)
+{
+    unsigned most = 23, bits = a->round > 0 || a->order == ORDER_FLOWS ? most : 18;
+    for (unsigned workers = 1; workers < a->workers; workers *= 2) {
+        most--;
+    }
+    most = most < 16 ? 16 : most;
+    return bits < most ? bits : most;
+}
+
+static int start_bounds(struct piece *p)
+{
+    const struct aggregate *a = p->owner;
+    return bounds_init(&p->bounds, bucket_bits(a), a->round);
 }
 
 static void *piece_new(void *op)
 {
-    const struct aggregate *a = op;
+    struct aggregate *a = op;
     struct piece *p = calloc(1, sizeof *p);
     if (p == NULL) {
         return NULL;
     }
     p->owner = a;
-    groups_of_flows_init(&p->own, a);
+    groupset_init(&p->set, &a->layout);
+    table_init(&p->found, &a->fields);
+    chunks_init(&p->which, sizeof(size_t));
+    rows_init(&p->fresh, &a->fields, false);
     p->rows = malloc(BATCH_ROWS_MAX * sizeof *p->rows);
-    p->fresh = malloc(BATCH_ROWS_MAX * sizeof *p->fresh);
-    p->fresh_rows = malloc(BATCH_ROWS_MAX * sizeof *p->fresh_rows);
-    p->tally = malloc(STRIP * sizeof *p->tally);
-    if (a->masks) {
-        p->src = malloc(BATCH_ROWS_MAX * sizeof *p->src);
-        p->dst = malloc(BATCH_ROWS_MAX * sizeof *p->dst);
-    }
-    if (p->rows == NULL || p->fresh == NULL || p->fresh_rows == NULL || p->tally == NULL ||
-        (a->masks && (p->src == NULL || p->dst == NULL))) {
+    p->hash = malloc(BATCH_ROWS_MAX * sizeof *p->hash);
+    p->value = malloc(BATCH_ROWS_MAX * sizeof *p->value);
+    if (p->rows == NULL || p->hash == NULL || p->value == NULL ||
+        keys_init(&p->keys, &a->how) != 0 || (a->phase == BOUND && start_bounds(p) != 0)) {
         piece_free(p);
         return NULL;
     }
     return p;
 }
 
-/* ------------------------------------------------------------------ keys */
+/* ------------------------------------------------------------------ grouping */
 
-static int reserve_keys(struct piece *p, size_t need)
+/* Rows of first flows show addresses as the key has them. */
+static void rewrite_addresses(const struct keys *k, const struct rows *r, size_t row, uint32_t at)
 {
-    if (need > p->keys_cap) {
-        uint8_t *keys = realloc(p->keys, need);
-        if (keys == NULL) {
-            return ERR_NOMEM;
-        }
-        p->keys = keys;
-        p->keys_cap = need;
-    }
-    memset(p->keys, 0, need);
-    return 0;
-}
-
-/* Where in the keys a value goes. */
-struct slot_of_keys {
-    uint8_t *at;
-    size_t step;
-};
-
-static void put_values(struct slot_of_keys k, const struct column *c, size_t width,
-                       const uint32_t *rows, uint32_t n)
-{
-    gather_to(c, rows, n, k.at, k.step, width);
-}
-
-/* Addresses as they are now: from the columns, or with masks applied so far. */
-static const struct ip *address(const struct piece *p, const struct column *c, enum field_id id,
-                                uint32_t i, uint32_t row)
-{
-    const struct ip *changed = id == FIELD_SRC_ADDR ? p->src : p->dst;
-    return changed != NULL ? &changed[i] : column_ip(c, row);
-}
-
-static void mask_addresses(struct piece *p, struct batch *b, const struct aggr_part *part,
-                           uint32_t n)
-{
-    bool v4 = part->element->kind == AGGR_ADDR4;
-    enum field_group family = v4 ? GROUP_IPV4 : GROUP_IPV6;
-    unsigned bits = v4 ? part->mask + 96 : part->mask;
-    struct ip *mine = part->element->field[0] == FIELD_SRC_ADDR ? p->src : p->dst;
-    struct ip zero4 = ip_from_v4(0), zero6 = {{0}};
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t groups = batch_groups(b, p->rows[i]);
-        if (groups & group_bit(family)) {
-            mine[i] = ip_mask(&mine[i], bits);
-        } else {
-            p->src[i] = p->dst[i] = (groups & group_bit(GROUP_IPV4)) ? zero4 : zero6;
-        }
+    if (k->masks) {
+        memcpy(rows_value(r, row, FIELD_SRC_ADDR), &k->src[at], sizeof(struct ip));
+        memcpy(rows_value(r, row, FIELD_DST_ADDR), &k->dst[at], sizeof(struct ip));
     }
 }
 
-static void net_addresses(struct piece *p, struct batch *b, const struct aggr_part *part,
-                          uint32_t n)
+/* Give the groups that are new in a strip the rows of their flows. */
+static int keep_rows(struct piece *p, struct batch *b, uint32_t nfresh)
 {
-    const struct column *mask = batch_column(b, part->element->field[1]);
-    struct ip *mine = part->element->field[0] == FIELD_SRC_ADDR ? p->src : p->dst;
-    for (uint32_t i = 0; i < n; i++) {
-        bool v4 = (batch_groups(b, p->rows[i]) & group_bit(GROUP_IPV4)) != 0;
-        unsigned bits = (unsigned)column_u64(mask, p->rows[i]);
-        bits = v4 ? (bits == 0 ? 128 : bits + 96) : bits;
-        mine[i] = ip_mask(&mine[i], bits > 128 ? 128 : bits);
-    }
-}
-
-static void put_part_addresses(struct piece *p, struct batch *b, const struct aggr_part *part,
-                               struct slot_of_keys k, uint32_t n)
-{
-    enum field_id id = part->element->field[0];
-    const struct column *c = batch_column(b, id);
-    uint64_t family = part->element->kind == AGGR_ADDR4   ? group_bit(GROUP_IPV4)
-                      : part->element->kind == AGGR_ADDR6 ? group_bit(GROUP_IPV6)
-                                                          : 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (family == 0 || (batch_groups(b, p->rows[i]) & family)) {
-            memcpy(k.at + i * k.step, address(p, c, id, i, p->rows[i]), sizeof(struct ip));
-        }
-    }
-}
-
-static void put_pair(struct piece *p, struct batch *b, const struct aggr_part *part,
-                     struct slot_of_keys k, uint32_t n)
-{
-    const struct column *c4 = batch_column(b, part->element->field[0]);
-    const struct column *c6 = batch_column(b, part->element->field[1]);
-    uint64_t g4 = group_bit(field_of(part->element->field[0])->group);
-    for (uint32_t i = 0; i < n; i++) {
-        bool v4 = (batch_groups(b, p->rows[i]) & g4) != 0;
-        memcpy(k.at + i * k.step, column_ip(v4 ? c4 : c6, p->rows[i]), sizeof(struct ip));
-    }
-}
-
-static int family_of(struct batch *b, uint32_t row)
-{
-    uint64_t g = batch_groups(b, row);
-    return (g & group_bit(GROUP_IPV4)) ? 4 : (g & group_bit(GROUP_IPV6)) ? 6 : 0;
-}
-
-static void look_up_as(struct piece *p, struct batch *b, const struct aggr_part *part,
-                       struct slot_of_keys k, uint32_t n)
-{
-    enum field_id addr = part->element->field[0] == FIELD_SRC_AS ? FIELD_SRC_ADDR : FIELD_DST_ADDR;
-    const struct column *c = batch_column(b, addr);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t as;
-        memcpy(&as, k.at + i * k.step, sizeof as);
-        if (as == 0) {
-            as = geo_as(p->owner->how.geo, address(p, c, addr, i, p->rows[i]),
-                        family_of(b, p->rows[i]));
-            memcpy(k.at + i * k.step, &as, sizeof as);
-        }
-    }
-}
-
-static void put_countries(struct piece *p, struct batch *b, const struct aggr_part *part,
-                          struct slot_of_keys k, uint32_t n)
-{
-    enum field_id id = part->element->field[0];
-    const struct column *c = batch_column(b, id);
-    for (uint32_t i = 0; i < n; i++) {
-        char country[2] = {'.', '.'};
-        geo_country(p->owner->how.geo, address(p, c, id, i, p->rows[i]), family_of(b, p->rows[i]),
-                    country);
-        memcpy(k.at + i * k.step, country, sizeof country);
-    }
-}
-
-static void put_part(struct piece *p, struct batch *b, const struct aggr_part *part, uint32_t n)
-{
-    struct slot_of_keys k = {p->keys + part->offset, p->owner->how.key_length};
-    const struct aggr_element *e = part->element;
-    if (e->kind == AGGR_NET) {
-        net_addresses(p, b, part, n);
-    } else if (part->mask != 0) {
-        mask_addresses(p, b, part, n);
-    }
-    switch (e->kind) {
-    case AGGR_VALUE:
-    case AGGR_AS:
-        put_values(k, batch_column(b, e->field[0]), field_width(e->field[0]), p->rows, n);
-        if (e->kind == AGGR_AS && p->owner->how.geo != NULL) {
-            look_up_as(p, b, part, k, n);
-        }
-        break;
-    case AGGR_NET:
-        put_values((struct slot_of_keys){k.at + 16, k.step}, batch_column(b, e->field[1]), 1,
-                    p->rows, n);
-        put_part_addresses(p, b, part, k, n);
-        break;
-    case AGGR_ADDR:
-    case AGGR_ADDR4:
-    case AGGR_ADDR6:
-        put_part_addresses(p, b, part, k, n);
-        break;
-    case AGGR_PAIR:
-        put_pair(p, b, part, k, n);
-        break;
-    case AGGR_GEO:
-        put_countries(p, b, part, k, n);
-        break;
-    }
-}
-
-/* Flows without any address form one group, whatever else they have. */
-static void put_five_tuple(struct piece *p, struct batch *b, uint32_t n)
-{
-    size_t step = p->owner->how.key_length;
-    uint8_t *keys = p->keys;
-    put_values((struct slot_of_keys){keys + KEY_SRC, step}, batch_column(b, FIELD_SRC_ADDR),
-               sizeof(struct ip), p->rows, n);
-    put_values((struct slot_of_keys){keys + KEY_DST, step}, batch_column(b, FIELD_DST_ADDR),
-               sizeof(struct ip), p->rows, n);
-    put_values((struct slot_of_keys){keys + KEY_SRC_PORT, step}, batch_column(b, FIELD_SRC_PORT),
-                2, p->rows, n);
-    put_values((struct slot_of_keys){keys + KEY_DST_PORT, step}, batch_column(b, FIELD_DST_PORT),
-                2, p->rows, n);
-    put_values((struct slot_of_keys){keys + KEY_PROTO, step}, batch_column(b, FIELD_PROTO), 1,
-                p->rows, n);
-    for (uint32_t i = 0; i < n; i++) {
-        keys[i * step + KEY_FAMILY] = (uint8_t)family_of(b, p->rows[i]);
-        if (keys[i * step + KEY_FAMILY] == 0) {
-            memset(keys + i * step, 0, step);
-        }
-    }
-}
-
-static void start_addresses(struct piece *p, struct batch *b, uint32_t n)
-{
-    const struct column *src = batch_column(b, FIELD_SRC_ADDR);
-    const struct column *dst = batch_column(b, FIELD_DST_ADDR);
-    for (uint32_t i = 0; i < n && p->src != NULL; i++) {
-        p->src[i] = *column_ip(src, p->rows[i]);
-        p->dst[i] = *column_ip(dst, p->rows[i]);
-    }
-}
-
-static int make_keys(struct piece *p, struct batch *b, uint32_t n)
-{
-    const struct aggregation *how = &p->owner->how;
-    int rc = reserve_keys(p, (size_t)n * how->key_length);
-    if (rc != 0) {
-        return rc;
-    }
-    start_addresses(p, b, n);
-    if (how->nparts == 0) {
-        put_five_tuple(p, b, n);
-    }
-    for (size_t i = 0; i < how->nparts; i++) {
-        put_part(p, b, &how->part[i], n);
-    }
-    return 0;
-}
-
-/* ------------------------------------------------------------------ groups */
-
-static bool reverse_key(const uint8_t *key, uint8_t *reversed)
-{
-    if (key[KEY_PROTO] != TCP && key[KEY_PROTO] != UDP) {
-        return false;
-    }
-    memset(reversed, 0, 40);
-    memcpy(reversed + KEY_SRC, key + KEY_DST, 16);
-    memcpy(reversed + KEY_DST, key + KEY_SRC, 16);
-    memcpy(reversed + KEY_SRC_PORT, key + KEY_DST_PORT, 2);
-    memcpy(reversed + KEY_DST_PORT, key + KEY_SRC_PORT, 2);
-    reversed[KEY_PROTO] = key[KEY_PROTO];
-    reversed[KEY_FAMILY] = key[KEY_FAMILY];
-    return true;
-}
-
-/* Add to a group that is there; false: there is none. */
-static bool add_to_group(const struct aggregate *a, struct groups_of_flows *g, const uint8_t *key,
-                         const struct tally *t)
-{
-    uint8_t reversed[40];
-    size_t i = groups_find(&g->groups, key);
-    if (i != GROUP_NONE) {
-        tally_add(table_tally(&g->table, i), t);
-        return true;
-    }
-    if (!a->how.bidirectional || !reverse_key(key, reversed)) {
-        return false;
-    }
-    i = groups_find(&g->groups, reversed);
-    if (i != GROUP_NONE) {
-        tally_add_reversed(table_tally(&g->table, i), t);
-    }
-    return i != GROUP_NONE;
-}
-
-static int add_flow(struct piece *p, uint32_t i, const struct tally *t)
-{
-    const uint8_t *key = p->keys + (size_t)i * p->owner->how.key_length;
-    bool is_new;
-    size_t group;
-    if (p->owner->how.bidirectional && add_to_group(p->owner, &p->own, key, t)) {
-        return 0;
-    }
-    group = groups_put(&p->own.groups, key, &is_new);
-    if (group == GROUP_NONE) {
-        return ERR_NOMEM;
-    }
-    if (is_new) {
-        p->fresh[p->nfresh++] = i;
-        return table_add_tally(&p->own.table, t);
-    }
-    tally_add(table_tally(&p->own.table, group), t);
-    return 0;
-}
-
-/* The rows of all groups that began in this block. */
-static int keep_fresh(struct piece *p, struct batch *b)
-{
-    size_t first = rows_count(&p->own.table.rows);
     int rc;
-    for (uint32_t i = 0; i < p->nfresh; i++) {
-        p->fresh_rows[i] = p->rows[p->fresh[i]];
-    }
-    rc = rows_add(&p->own.table.rows, b, p->fresh_rows, p->nfresh);
-    for (uint32_t i = 0; i < p->nfresh && rc == 0 && p->src != NULL; i++) {
-        uint32_t from = p->fresh[i];
-        memcpy(rows_value(&p->own.table.rows, first + i, FIELD_SRC_ADDR), &p->src[from], 16);
-        memcpy(rows_value(&p->own.table.rows, first + i, FIELD_DST_ADDR), &p->dst[from], 16);
+    chunks_clear(&p->fresh.row);
+    rc = rows_add(&p->fresh, b, p->fresh_row, nfresh);
+    for (uint32_t i = 0; i < nfresh && rc == 0; i++) {
+        rewrite_addresses(&p->keys, &p->fresh, i, p->fresh_at[i]);
+        memcpy(group_row(p->fresh_group[i], &p->set.layout), chunks_at(&p->fresh.row, i),
+               p->set.layout.row_width);
     }
     return rc;
 }
+
+static void add_tally(struct tally *into, const struct tally *t, bool turned)
+{
+    if (turned) {
+        tally_add_reversed(into, t);
+    } else {
+        tally_add(into, t);
+    }
+}
+
+static int group_strip(struct piece *p, const struct passing *in, uint32_t at, uint32_t n)
+{
+    const uint32_t *rows = p->rows + at;
+    const uint64_t *hash = p->hash + at;
+    const struct aggregate *a = p->owner;
+    uint32_t nfresh = 0;
+    if (keys_make(&p->keys, in->batch, rows, n) != 0) {
+        return ERR_NOMEM;
+    }
+    tally_read_some(in->batch, rows, n, a->how.bidirectional, &a->tally, p->tally);
+    for (uint32_t i = 0; i < n; i++) {
+        bool turned = p->keys.turned != NULL && p->keys.turned[i] != 0;
+        bool is_new;
+        struct group *g;
+        groupset_expect(&p->set, hash[i + AHEAD < n ? i + AHEAD : i]);
+        g = groupset_put(&p->set, hash[i], keys_at(&p->keys, i), &is_new);
+        if (g == NULL) {
+            return ERR_NOMEM;
+        }
+        if (is_new) {
+            g->first = group_first(in->place, rows[i], turned);
+            g->tally = (struct tally){.first = UINT64_MAX};
+            p->fresh_group[nfresh] = g;
+            p->fresh_row[nfresh] = rows[i];
+            p->fresh_at[nfresh++] = i;
+        }
+        add_tally(&g->tally, &p->tally[i], turned);
+    }
+    return a->late ? 0 : keep_rows(p, in->batch, nfresh);
+}
+
+static int group_rows(struct piece *p, const struct passing *in, uint32_t n)
+{
+    int rc = 0;
+    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
+        rc = group_strip(p, in, at, n - at < STRIP ? n - at : STRIP);
+    }
+    if (!batch_ok(in->batch)) {
+        atomic_store(&p->owner->spoiled, true);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ bounds */
+
+/* Keep the rows that can still matter; returns how many. */
+static uint32_t keep_possible(struct piece *p, uint32_t n)
+{
+    const struct aggregate *a = p->owner;
+    for (unsigned k = 0; k < ROUNDS && a->bounded[k].reach != NULL; k++) {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            p->rows[kept] = p->rows[i];
+            p->hash[kept] = p->hash[i];
+            kept += bounded_has(&a->bounded[k], p->hash[i]);
+        }
+        n = kept;
+    }
+    return n;
+}
+
+static void bound_rows(struct piece *p, const struct passing *in, uint32_t n)
+{
+    const struct aggregate *a = p->owner;
+    tally_read_sums(in->batch, p->rows, n, a->how.bidirectional, a->order, p->value);
+    bounds_add(&p->bounds, p->hash, p->value, n);
+}
+
+/* There are too many groups: count what there is in buckets. */
+static int stop_grouping(struct piece *p)
+{
+    if (start_bounds(p) != 0) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < groupset_count(&p->set); i++) {
+        const struct group *g = groupset_at(&p->set, i);
+        uint64_t value = group_value(g, p->owner->order);
+        bounds_add(&p->bounds, &g->hash, &value, 1);
+    }
+    groupset_clear(&p->set);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ fetching */
+
+static size_t first_winner(const struct aggregate *a, uint64_t place)
+{
+    size_t from = 0, to = a->nwinners;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (first_place(a->winner[middle].first) < place) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
+static int fetch_strip(struct piece *p, const struct passing *in, size_t from, uint32_t n)
+{
+    const struct winner *w = p->owner->winner + from;
+    size_t before = rows_count(&p->found.rows);
+    int rc = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        size_t *which = chunks_add(&p->which);
+        if (which == NULL) {
+            return ERR_NOMEM;
+        }
+        *which = from + i;
+        p->rows[i] = first_row(w[i].first);
+    }
+    rc = p->keys.masks ? keys_make(&p->keys, in->batch, p->rows, n) : 0;
+    rc = rc != 0 ? rc : rows_add(&p->found.rows, in->batch, p->rows, n);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        rewrite_addresses(&p->keys, &p->found.rows, before + i, i);
+    }
+    return rc;
+}
+
+static int fetch_rows(struct piece *p, const struct passing *in)
+{
+    const struct aggregate *a = p->owner;
+    size_t from = first_winner(a, in->place), to = first_winner(a, in->place + 1);
+    return from < to ? fetch_strip(p, in, from, (uint32_t)(to - from)) : 0;
+}
+
+static bool wants(const void *op, uint64_t place)
+{
+    const struct aggregate *a = op;
+    size_t i = a->phase == FETCH ? first_winner(a, place) : 0;
+    return a->phase != FETCH || (i < a->nwinners && first_place(a->winner[i].first) == place);
+}
+
+/* ------------------------------------------------------------------ blocks */
 
 static int consume(void *op, void *piece, const struct passing *in)
 {
+    struct aggregate *a = op;
     struct piece *p = piece;
-    const struct aggregate *a = op;
-    uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
-    int rc = make_keys(p, in->batch, n);
-    p->nfresh = 0;
-    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
-        uint32_t part = n - at < STRIP ? n - at : STRIP;
-        tally_read(in->batch, p->rows + at, part, a->how.bidirectional, p->tally);
-        for (uint32_t i = 0; i < part && rc == 0; i++) {
-            rc = add_flow(p, at + i, &p->tally[i]);
-        }
+    uint32_t n;
+    int rc;
+    if (a->phase == FETCH) {
+        return fetch_rows(p, in);
     }
-    return rc != 0 ? rc : keep_fresh(p, in->batch);
-}
-
-static int merge_group(struct aggregate *a, struct piece *p, size_t i)
-{
-    const uint8_t *key = groups_key(&p->own.groups, i);
-    bool is_new;
-    if (add_to_group(a, &a->all, key, table_tally(&p->own.table, i))) {
+    n = tally_rows(in->batch, in->rows, in->n, p->rows);
+    rc = keys_hash(&p->keys, in->batch, p->rows, n, p->hash);
+    if (rc != 0) {
+        return rc;
+    }
+    n = keep_possible(p, n);
+    if (p->bounds.sum != NULL) {
+        bound_rows(p, in, n);
         return 0;
     }
-    if (groups_put(&a->all.groups, key, &is_new) == GROUP_NONE ||
-        table_copy(&a->all.table, &p->own.table, i) != 0) {
+    rc = group_rows(p, in, n);
+    if (rc == 0 && a->phase == GROUP && a->summed && groupset_count(&p->set) > MERGE_SMALL) {
+        rc = stop_grouping(p);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ results */
+
+static int compare_winners(const void *a, const void *b)
+{
+    const struct winner *x = a, *y = b;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* The rows of a table, ascending by its order: all that will be shown of it. */
+static int rank_groups(struct aggregate *a, const struct merged *m, struct rank **rank,
+                       size_t *from, size_t *n)
+{
+    uint64_t top = a->wanted.top < m->n ? a->wanted.top : m->n;
+    bool whole = a->wanted.orders != 0 && a->order == ORDER_NONE; /* it will be ranked again */
+    *rank = malloc((m->n + 1) * sizeof **rank);
+    if (*rank == NULL) {
         return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        (*rank)[i] = (struct rank){whole ? 0 : group_value(m->group[i], a->order), i};
+    }
+    if (!whole && a->order != ORDER_NONE) {
+        if (!a->table.plain) {
+            rank_sort(*rank, m->n);
+        } else if (a->wanted.ascending) {
+            rank_sort_least(*rank, m->n, top);
+        } else {
+            rank_sort_greatest(*rank, m->n, top);
+        }
+    }
+    *n = whole ? m->n : top;
+    *from = whole || a->wanted.ascending ? 0 : m->n - top;
+    a->table.ranked = !whole;
+    return 0;
+}
+
+static int choose_winners(struct aggregate *a, const struct merged *m)
+{
+    struct rank *rank;
+    size_t from, n;
+    int rc = rank_groups(a, m, &rank, &from, &n);
+    if (rc != 0) {
+        return rc;
+    }
+    a->winner = malloc((n + 1) * sizeof *a->winner);
+    for (size_t i = 0; i < n && a->winner != NULL; i++) {
+        const struct group *g = m->group[rank[from + i].item];
+        a->winner[i] = (struct winner){g->first, i, g->tally};
+    }
+    free(rank);
+    if (a->winner == NULL) {
+        return ERR_NOMEM;
+    }
+    a->nwinners = n;
+    qsort(a->winner, n, sizeof *a->winner, compare_winners);
+    a->phase = n > 0 ? FETCH : DONE;
+    return 0;
+}
+
+/* All groups with their rows, in the order of appearance. */
+static int fill_table(struct aggregate *a, const struct merged *m)
+{
+    int rc = 0;
+    for (size_t i = 0; i < m->n && rc == 0; i++) {
+        rc = table_put(&a->table, group_row(m->group[i], &a->layout), &m->group[i]->tally);
+    }
+    a->phase = DONE;
+    return rc;
+}
+
+/* The value of the last group that would be shown; 0 if there are not enough. */
+static int last_value(const struct aggregate *a, const struct merged *m, uint64_t *value)
+{
+    struct rank *rank = malloc((m->n + 1) * sizeof *rank);
+    if (rank == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        rank[i] = (struct rank){group_value(m->group[i], a->order), i};
+    }
+    *value = 0;
+    if (m->n >= a->wanted.top) {
+        rank_sort_greatest(rank, m->n, a->wanted.top);
+        *value = rank[m->n - a->wanted.top].key;
+    }
+    free(rank);
+    return 0;
+}
+
+/* Buckets that were left out reach the value: look into these, too, or spread them anew. */
+static int look_again(struct aggregate *a, uint64_t value)
+{
+    struct bounded *b = &a->bounded[a->round];
+    size_t buckets = (size_t)1 << a->last.bits;
+    bounded_free(b);
+    if (bounded_init(b, &a->last, value) != 0) {
+        return ERR_NOMEM;
+    }
+    a->least = value;
+    bounds_free(&a->last);
+    a->phase = EXACT;
+    if (b->n > buckets / 32 && a->round + 1 < ROUNDS) {
+        a->round++;
+        a->phase = BOUND;
     }
     return 0;
 }
 
-static int merge(void *op, void *piece)
+static int gather_groups(struct aggregate *a, struct groupset **set, unsigned n)
 {
-    struct aggregate *a = op;
-    struct piece *p = piece;
-    int rc = 0;
-    for (size_t i = 0; i < groups_count(&p->own.groups) && rc == 0; i++) {
-        rc = merge_group(a, p, i);
+    struct merged m;
+    uint64_t value = 0;
+    int rc = groups_merge(set, n, &a->wanted, a->workers, &m);
+    if (rc != 0) {
+        return rc;
     }
-    groups_clear(&p->own.groups);
-    table_clear(&p->own.table);
+    a->table.plain = a->table.plain || m.total > MERGE_SMALL;
+    if (a->phase == EXACT) {
+        rc = last_value(a, &m, &value);
+    }
+    if (rc == 0 && a->phase == EXACT && value < a->least) {
+        rc = look_again(a, value);
+    } else if (rc == 0) {
+        rc = a->late ? choose_winners(a, &m) : fill_table(a, &m);
+    }
+    merged_free(&m);
     return rc;
 }
 
+/* Buckets that are looked into first: a small part of the flows if sums are even. */
+static size_t first_buckets(const struct aggregate *a)
+{
+    size_t n = ((size_t)1 << a->last.bits) / 256;
+    return n > 4 * a->wanted.top ? n : 4 * a->wanted.top;
+}
+
+static int gather_bounds(struct aggregate *a, struct piece **piece, unsigned n)
+{
+    bool first = a->phase == GROUP;
+    int rc = 0;
+    a->table.plain = true;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        rc = piece[i]->bounds.sum == NULL ? stop_grouping(piece[i]) : 0;
+        if (i > 0 && rc == 0) {
+            bounds_merge(&piece[0]->bounds, &piece[i]->bounds);
+            bounds_free(&piece[i]->bounds);
+        }
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    a->last = piece[0]->bounds;
+    piece[0]->bounds.sum = NULL;
+    a->least = first ? bounds_least(&a->last, first_buckets(a)) : a->least;
+    a->phase = EXACT;
+    return bounded_init(&a->bounded[a->round], &a->last, a->least);
+}
+
+static int gather_found(struct aggregate *a, struct piece **piece, unsigned n)
+{
+    const uint8_t **row = calloc(a->nwinners + 1, sizeof *row);
+    const struct tally **tally = calloc(a->nwinners + 1, sizeof *tally);
+    int rc = row != NULL && tally != NULL ? 0 : ERR_NOMEM;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        for (size_t k = 0; k < piece[i]->which.n; k++) {
+            const struct winner *w = &a->winner[*(size_t *)chunks_at(&piece[i]->which, k)];
+            row[w->place] = chunks_at(&piece[i]->found.rows.row, k);
+            tally[w->place] = &w->tally;
+        }
+    }
+    a->phase = DONE;
+    for (size_t i = 0; i < a->nwinners && rc == 0; i++) {
+        if (row[i] == NULL) { /* its block was left out */
+            atomic_store(&a->spoiled, true);
+            rc = a->strictness == STRICT_ALL ? ERR_IO : 0; /* files changed meanwhile */
+            break;
+        }
+        rc = table_put(&a->table, row[i], tally[i]);
+    }
+    free(row);
+    free(tally);
+    return rc;
+}
+
+static int gather(void *op, void **pieces, unsigned n)
+{
+    struct aggregate *a = op;
+    struct piece **piece = (struct piece **)pieces;
+    struct groupset **set = calloc(n, sizeof *set);
+    bool bounded = false;
+    int rc = set != NULL ? 0 : ERR_NOMEM;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        set[i] = &piece[i]->set;
+        bounded = bounded || piece[i]->bounds.sum != NULL;
+    }
+    if (rc == 0 && !atomic_load(&a->spoiled)) {
+        rc = a->phase == FETCH ? gather_found(a, piece, n)
+             : bounded         ? gather_bounds(a, piece, n)
+                               : gather_groups(a, set, n);
+    }
+    free(set);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ passes */
+
+static void pass_fields(const struct aggregate *a, struct field_set *fields)
+{
+    struct field_set set = {{0}};
+    keys_fields(&a->how, &set);
+    if (a->phase == FETCH || !a->late || a->strictness == STRICT_ALL) {
+        field_set_union(&set, &a->fields);
+    } else if (a->phase == EXACT || !a->summed || a->strictness == STRICT_TALLY) {
+        field_set_union(&set, &a->tally);
+    } else {
+        enum field_id sum[2];
+        unsigned n = order_sums(a->order, sum);
+        for (unsigned i = 0; i < n; i++) {
+            field_set_add(&set, sum[i]);
+        }
+    }
+    *fields = set;
+}
+
+/* Begin again, and insist on more. */
+static void start_over(struct aggregate *a)
+{
+    assert(a->strictness != STRICT_ALL);
+    a->strictness = a->phase == DONE ? STRICT_ALL : STRICT_TALLY;
+    forget_bounds(a);
+    table_clear(&a->table);
+    a->table.plain = false;
+    free(a->winner);
+    a->winner = NULL;
+    a->nwinners = 0;
+    a->phase = GROUP;
+    atomic_store(&a->spoiled, false);
+}
+
+static bool again(void *op, struct field_set *fields)
+{
+    struct aggregate *a = op;
+    bool spoiled = atomic_load(&a->spoiled);
+    if (spoiled) {
+        start_over(a);
+    }
+    pass_fields(a, fields);
+    return spoiled || a->phase != DONE;
+}
+
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
-                                          .consume = consume, .merge = merge};
+                                          .consume = consume, .gather = gather, .again = again,
+                                          .wants = wants};
 
 struct operator aggregate_operator(struct aggregate *a)
 {
-    return (struct operator){.kind = &kind, .op = a, .fields = a->fields};
+    struct operator op = {.kind = &kind, .op = a};
+    pass_fields(a, &op.fields);
+    return op;
 }

@@ -24,6 +24,7 @@
 #define WEIR_QUERY_AGGREGATE_H
 
 #include "base/buf.h"
+#include "query/groupmerge.h"
 #include "query/operator.h"
 #include "query/table.h"
 
@@ -78,8 +79,10 @@ void aggregation_kept(const struct aggregation *a, struct field_set *fields);
 
 struct aggregate;
 
-/* shown: fields that are wanted of the first flow. NULL: no memory. */
-struct aggregate *aggregate_new(const struct aggregation *a, const struct field_set *shown);
+/* shown: fields that are wanted of the first flow. wanted: what will be shown of the table, which
+ * holds no more than that. NULL: no memory. */
+struct aggregate *aggregate_new(const struct aggregation *a, const struct field_set *shown,
+                                const struct wanted *wanted, unsigned workers);
 void aggregate_free(struct aggregate *g);
 struct operator aggregate_operator(struct aggregate *g);
 struct table *aggregate_table(struct aggregate *g);

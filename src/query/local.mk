@@ -7,12 +7,21 @@ libweir_query_a_SOURCES = \
 	src/query/aggrlist.c \
 	src/query/asked.c \
 	src/query/asked.h \
+	src/query/bounds.c \
+	src/query/bounds.h \
 	src/query/chunks.c \
 	src/query/chunks.h \
 	src/query/gather.c \
 	src/query/gather.h \
+	src/query/groupmerge.c \
+	src/query/groupmerge.h \
 	src/query/groups.c \
 	src/query/groups.h \
+	src/query/groupset.c \
+	src/query/groupset.h \
+	src/query/keyhash.c \
+	src/query/keys.c \
+	src/query/keys.h \
 	src/query/known.c \
 	src/query/known.h \
 	src/query/listing.c \

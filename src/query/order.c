@@ -81,9 +81,11 @@ static const struct order {
     enum order_side side;
     uint64_t (*value)(const struct tally *t, enum order_side side);
     bool ascends;
+    enum field_id sum[2];
 } orders[ORDER_COUNT_] = {
-#define ORDER(id, record, stat, side, function, ascending)                                         \
-    [ORDER_##id] = {{record, stat}, ORDER_##side, function, ascending},
+#define ORDER(id, record, stat, side, function, ascending, field1, field2)                         \
+    [ORDER_##id] = {{record, stat}, ORDER_##side, function, ascending,                             \
+                    {FIELD_##field1, FIELD_##field2}},
 #include "query/order.def"
 };
 
@@ -105,6 +107,16 @@ bool order_ascends(enum order_id id)
 uint64_t order_value(enum order_id id, const struct tally *t)
 {
     return orders[id].value(t, orders[id].side);
+}
+
+unsigned order_sums(enum order_id id, enum field_id field[2])
+{
+    unsigned n = 0;
+    while (n < 2 && orders[id].sum[n] != FIELD_NONE) {
+        field[n] = orders[id].sum[n];
+        n++;
+    }
+    return n;
 }
 
 enum order_id order_find(const char *name, size_t len, enum order_names names)

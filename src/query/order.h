@@ -9,13 +9,14 @@
 #define WEIR_QUERY_ORDER_H
 
 #include "base/buf.h"
+#include "field/field.h"
 #include "query/tally.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum order_id {
-#define ORDER(id, record, stat, side, function, ascending) ORDER_##id,
+#define ORDER(id, record, stat, side, function, ascending, field1, field2) ORDER_##id,
 #include "query/order.def"
     ORDER_COUNT_,
     ORDER_NONE = ORDER_COUNT_
@@ -29,6 +30,9 @@ const char *order_name(enum order_id id, enum order_names names); /* NULL: not i
 enum order_side order_side(enum order_id id);
 bool order_ascends(enum order_id id); /* default direction of -O */
 uint64_t order_value(enum order_id id, const struct tally *t);
+
+/* The fields whose sum over all flows of a group is the order's value; how many. 0: no sum. */
+unsigned order_sums(enum order_id id, enum field_id field[2]);
 
 /* Counters of one side. */
 uint64_t tally_packets(const struct tally *t, enum order_side side);

@@ -113,12 +113,17 @@ int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n)
 
 int rows_copy(struct rows *r, const struct rows *from, size_t row)
 {
-    uint8_t *to = chunks_add(&r->row);
     assert(r->row.width == from->row.width && r->nfields == from->nfields);
+    return rows_put(r, chunks_at(&from->row, row));
+}
+
+int rows_put(struct rows *r, const uint8_t *row)
+{
+    uint8_t *to = chunks_add(&r->row);
     if (to == NULL) {
         return ERR_NOMEM;
     }
-    memcpy(to, chunks_at(&from->row, row), r->row.width);
+    memcpy(to, row, r->row.width);
     for (unsigned i = 0; i < r->nfields && r->has_vars; i++) {
         struct span value;
         if (field_of(r->field[i].id)->type != TYPE_VAR) {

@@ -42,6 +42,7 @@ static inline size_t rows_count(const struct rows *r)
 /* Copy rows of a batch, or one of other rows with the same layout. Return 0 or ERR_NOMEM. */
 int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n);
 int rows_copy(struct rows *r, const struct rows *from, size_t row);
+int rows_put(struct rows *r, const uint8_t *row); /* in the same layout */
 
 /* Place of a value in a row; NULL if the layout lacks the field. */
 void *rows_value(const struct rows *r, size_t row, enum field_id id);

@@ -305,7 +305,8 @@ static struct passing passing_rows(struct worker *w, const struct step *step)
     const struct flowfile *file = w->scan->slot[step->file].file;
     return (struct passing){.place = place_of(step->file, step->block),
                             .zone = flowfile_zone(file, step->block),
-                            .settled = flowfile_info(file)->complete, .batch = &w->batch, .rows = w->rows, .n = step->rows,
+                            .settled = flowfile_info(file)->complete, .batch = &w->batch,
+                            .rows = w->rows, .n = step->rows,
                             .bits = w->bits, .number = step->number, .meta = step->meta};
 }
 

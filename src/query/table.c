@@ -14,51 +14,102 @@
 
 enum { SHOW_ROWS = 4096 };
 
+static const struct member {
+    enum field_id id;
+    size_t offset, width;
+} members[] = {
+    {FIELD_FIRST_SEEN, offsetof(struct tally, first), 8},
+    {FIELD_LAST_SEEN, offsetof(struct tally, last), 8},
+    {FIELD_FLOWS, offsetof(struct tally, flows), 8},
+    {FIELD_PACKETS, offsetof(struct tally, packets), 8},
+    {FIELD_BYTES, offsetof(struct tally, bytes), 8},
+    {FIELD_OUT_PACKETS, offsetof(struct tally, out_packets), 8},
+    {FIELD_OUT_BYTES, offsetof(struct tally, out_bytes), 8},
+    {FIELD_TCP_FLAGS, offsetof(struct tally, flags), 1},
+};
+
+enum { NMEMBERS = sizeof members / sizeof members[0] };
+
 void tally_fields(struct field_set *set)
 {
-    static const enum field_id used[] = {FIELD_GROUPS, FIELD_FIRST_SEEN, FIELD_LAST_SEEN,
-                                         FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
-                                         FIELD_OUT_PACKETS, FIELD_OUT_BYTES, FIELD_TCP_FLAGS};
-    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
-        field_set_add(set, used[i]);
+    field_set_add(set, FIELD_GROUPS);
+    for (size_t i = 0; i < NMEMBERS; i++) {
+        field_set_add(set, members[i].id);
     }
 }
 
-static void read_member(struct batch *b, enum field_id id, const uint32_t *rows, uint32_t n,
-                        uint64_t *first)
+static bool is_absent(const struct column *c)
 {
-    gather_to(batch_column(b, id), rows, n, (uint8_t *)first, sizeof(struct tally),
-              sizeof(uint64_t));
+    return c->form == COLUMN_CONST && column_u64(c, 0) == 0;
 }
 
-/* Flows without counters count as one. */
+/* Flows without counters count as one. step: octets from one count to the next. */
 static void count_flows(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                        struct tally *out)
+                        uint64_t *flows, size_t step)
 {
     const struct column *groups = batch_column(b, FIELD_GROUPS);
     for (uint32_t i = 0; i < n; i++) {
-        bool counted = out[i].flows != 0 ||
-                       (zero_flows && (column_u64(groups, rows[i]) & group_bit(GROUP_COUNTER)));
-        out[i].flows = counted ? out[i].flows : 1;
+        uint64_t *count = (uint64_t *)((uint8_t *)flows + i * step);
+        bool counted = *count != 0 || (zero_flows && (column_u64(groups, rows[i]) &
+                                                      group_bit(GROUP_COUNTER)));
+        *count = counted ? *count : 1;
     }
 }
 
-void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                struct tally *out)
+void tally_read_some(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                     const struct field_set *fields, struct tally *out)
 {
     if (n == 0) {
         return;
     }
     memset(out, 0, n * sizeof *out);
-    read_member(b, FIELD_FIRST_SEEN, rows, n, &out->first);
-    read_member(b, FIELD_LAST_SEEN, rows, n, &out->last);
-    read_member(b, FIELD_FLOWS, rows, n, &out->flows);
-    read_member(b, FIELD_PACKETS, rows, n, &out->packets);
-    read_member(b, FIELD_BYTES, rows, n, &out->bytes);
-    read_member(b, FIELD_OUT_PACKETS, rows, n, &out->out_packets);
-    read_member(b, FIELD_OUT_BYTES, rows, n, &out->out_bytes);
-    gather_to(batch_column(b, FIELD_TCP_FLAGS), rows, n, &out->flags, sizeof *out, 1);
-    count_flows(b, rows, n, zero_flows, out);
+    for (size_t i = 0; i < NMEMBERS; i++) {
+        const struct member *m = &members[i];
+        const struct column *c = field_set_has(fields, m->id) ? batch_column(b, m->id) : NULL;
+        if (c != NULL && !is_absent(c)) {
+            gather_to(c, rows, n, (uint8_t *)out + m->offset, sizeof *out, m->width);
+        }
+    }
+    count_flows(b, rows, n, zero_flows, &out->flows, sizeof *out);
+}
+
+void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                struct tally *out)
+{
+    struct field_set all = {{0}};
+    tally_fields(&all);
+    tally_read_some(b, rows, n, zero_flows, &all, out);
+}
+
+enum { SUM_STRIP = 512 };
+
+static void add_column(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    uint64_t strip[SUM_STRIP];
+    for (uint32_t at = 0; at < n; at += SUM_STRIP) {
+        uint32_t part = n - at < SUM_STRIP ? n - at : SUM_STRIP;
+        gather_u64(c, rows + at, part, strip);
+        for (uint32_t i = 0; i < part; i++) {
+            out[at + i] += strip[i];
+        }
+    }
+}
+
+void tally_read_sums(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                     enum order_id order, uint64_t *out)
+{
+    enum field_id field[2];
+    unsigned nfields = order_sums(order, field);
+    gather_u64(batch_column(b, field[0]), rows, n, out);
+    for (unsigned i = 1; i < nfields; i++) {
+        const struct column *c = batch_column(b, field[i]);
+        if (!is_absent(c)) {
+            add_column(c, rows, n, out);
+        }
+    }
+    if (field[0] == FIELD_FLOWS) {
+        count_flows(b, rows, n, zero_flows, out, sizeof *out);
+    }
 }
 
 uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t *out)
@@ -84,6 +135,7 @@ void table_init(struct table *t, const struct field_set *fields)
     chunks_init(&t->tally, sizeof(struct tally));
     t->rank = NULL;
     t->plain = false;
+    t->ranked = false;
 }
 
 void table_free(struct table *t)
@@ -119,10 +171,15 @@ int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n
     return rc;
 }
 
+int table_put(struct table *t, const uint8_t *row, const struct tally *tally)
+{
+    int rc = rows_put(&t->rows, row);
+    return rc != 0 ? rc : table_add_tally(t, tally);
+}
+
 int table_copy(struct table *t, const struct table *from, size_t i)
 {
-    int rc = rows_copy(&t->rows, &from->rows, i);
-    return rc != 0 ? rc : table_add_tally(t, table_tally(from, i));
+    return table_put(t, chunks_at(&from->rows.row, i), table_tally(from, i));
 }
 
 static int start_ranks(struct table *t)
@@ -152,7 +209,7 @@ int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t to
     if (start_ranks(t) != 0) {
         return ERR_NOMEM;
     }
-    if (order == ORDER_NONE) {
+    if (order == ORDER_NONE || t->ranked) {
         return 0;
     }
     fill_keys(t, order);

@@ -20,6 +20,7 @@ struct table {
     struct chunks tally; /* one struct tally for each row */
     struct rank *rank;   /* once ranked: all rows, keys ascending */
     bool plain;          /* rows were left out: equal keys have the plain order */
+    bool ranked;         /* rows stand in the order asked for already, ascending */
 };
 
 void table_init(struct table *t, const struct field_set *fields);
@@ -43,6 +44,14 @@ void tally_fields(struct field_set *set);
 void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
                 struct tally *out);
 
+/* The same for the members that are among `fields` only; others are 0. */
+void tally_read_some(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                     const struct field_set *fields, struct tally *out);
+
+/* Only the sum of the fields that an order adds up (order_sums). */
+void tally_read_sums(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                     enum order_id order, uint64_t *out);
+
 /* Rows that have the generic group: only they have times and counters. Returns how many. */
 uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t *out);
 
@@ -51,6 +60,7 @@ uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t 
 int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n,
               const struct tally *tally);
 int table_add_tally(struct table *t, const struct tally *tally);
+int table_put(struct table *t, const uint8_t *row, const struct tally *tally);
 int table_copy(struct table *t, const struct table *from, size_t i);
 
 /* Order the rows; ORDER_NONE: by appearance. top: rows that will be shown of them, from the
