@@ -88,6 +88,12 @@ def own(path):
     return not re.fullmatch(r"grammar/(parse\.[ch]|scan\.c)", name(path))
 
 
+def built(path):
+    """Made by a build in the source tree."""
+    return path.suffix in (".o", ".a", ".log") or path.name == ".dirstamp" or \
+        ".deps" in path.parts or path.with_suffix(".c").is_file() and path.suffix == ""
+
+
 C_FILES = [p for p in files("src/**/*.[ch]", "src/**/*.def", "tests/**/*.[ch]", "grammar/*.[chly]")
            if own(p)]
 SCRIPTS = files("tests/**/*.sh", "tests/**/*.py", "samples/*.sh")
@@ -148,12 +154,26 @@ def check_names(report):
         report.case([] if other == path else [f": {name(other)} has the same name"], name(path))
 
 
-def check_listed(report):
-    """Each source file stands in the local.mk of its room, or it would miss in a release."""
-    for path in files("src/**/*.[ch]", "src/**/*.def"):
-        text = "".join(p.read_text() for p in {path.parent / "local.mk", SRC / "src/cmd/local.mk"})
-        there = re.search(rf"(^|[\s/]){re.escape(path.name)}(\s|$)", text)
-        report.case([] if there else [": not in local.mk"], name(path))
+def distributed():
+    """What the build puts into a release: names relative to SRC, folders whole."""
+    run = subprocess.run(["make", "-s", "-C", BUILD, "print-distributed"], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True)
+    words = [Path(word) for word in run.stdout.split()]
+    there = [(BUILD / word).resolve() for word in words if ".." in word.parts or word.is_absolute()]
+    return {str(word) for word in words} | {name(p) for p in there if SRC in p.parents}
+
+
+def check_distributed(report):
+    """Each file of the tree goes into a release, or stands in no build of it."""
+    listed = distributed()
+    if not listed:
+        report.skip("no make that tells what is distributed")
+        return
+    for path in files("src/**/*", "grammar/*", "tests/**/*", "doc/**/*", "man/*", "samples/*",
+                      "systemd/*"):
+        if own(path) and "__pycache__" not in path.parts and not built(path):
+            there = any(name(p) in listed for p in (path, *path.parents[:-len(SRC.parts)]))
+            report.case([] if there else [": would miss in a release"], name(path))
 
 
 def check_guards(report):
@@ -264,7 +284,7 @@ def check_manual(report):
 
 def main():
     report = Report()
-    for check in (check_layers, check_licence, check_layout, check_names, check_listed,
+    for check in (check_layers, check_licence, check_layout, check_names, check_distributed,
                   check_guards, check_giants, check_headers_alone, check_globals, check_manual):
         check(report)
     print(f"{report.passed} passed, {report.failed} failed, {report.skipped} skipped")

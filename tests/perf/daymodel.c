@@ -110,17 +110,17 @@ static uint16_t tcp_service(struct day *d)
 
 static uint32_t outside_host(struct day *d)
 {
-    return percent(d) < 85 ? popular(d, OUTSIDE_HOSTS) : between(d, 0, OUTSIDE_HOSTS - 1);
+    return percent(d) < 65 ? popular(d, OUTSIDE_HOSTS) : between(d, 0, OUTSIDE_HOSTS - 1);
 }
 
 /* Who talks, and when; the counters follow. */
 static void begin(struct day *d, uint64_t slot, struct day_flow *f)
 {
     memset(f, 0, sizeof *f);
-    f->inside = percent(d) < 70 ? popular(d, INSIDE_HOSTS) : between(d, 0, INSIDE_HOSTS - 1);
+    f->inside = percent(d) < 40 ? popular(d, INSIDE_HOSTS) : between(d, 0, INSIDE_HOSTS - 1);
     f->outside = outside_host(d);
     f->six = percent(d) < 15;
-    f->tos = (uint8_t)(percent(d) < 92 ? 0 : percent(d) < 50 ? 0x28 : 0xb8);
+    f->tos = (uint8_t)(percent(d) < 85 ? 0 : percent(d) < 50 ? 0x28 : 0xb8);
     f->received = slot + between(d, 0, SLOT_MSEC - 1);
 }
 

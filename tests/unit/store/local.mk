@@ -14,3 +14,4 @@ UNIT_TESTS += tests/unit/store/test_weirfile
 tests_unit_store_test_weirfile_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_filelist
 tests_unit_store_test_filelist_LDADD = $(STORE_LIBS)
+EXTRA_DIST += tests/unit/store/randomflows.h
