@@ -22,8 +22,8 @@ weir_SOURCES = src/cmd/weir.c src/cmd/session.h src/cmd/sessionsteps.c src/cmd/s
 weir_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_SYSCONF_FILE='"$(sysconfdir)/weir.conf"'
 weir_LDADD = $(WEIR_LIBS)
 
-# The names of the programs replaced, for scripts: put this directory first in PATH.
-compatdir = $(libexecdir)/weir/compat
+# The names of the programs replaced, for scripts: put this directory first in PATH. With
+# configure --enable-drop-in it is bindir, and weir takes their place.
 COMPAT_NAMES = nfdump:$(bindir)/weir nfcapd:$(sbindir)/weircapd sfcapd:$(sbindir)/weircapd \
     softflowd:$(sbindir)/weirprobe nfpcapd:$(sbindir)/weirprobe softflowctl:$(sbindir)/weirctl
 
