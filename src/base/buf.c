@@ -31,57 +31,32 @@ void buf_free(struct buf *b)
     buf_init(b);
 }
 
-static bool buf_enlarge(struct buf *b, size_t n)
+/* No room will be found any more, so that buf_room() ends here and fails again. */
+static char *buf_fail(struct buf *b)
+{
+    b->failed = true;
+    b->cap = b->len;
+    return NULL;
+}
+
+char *buf_enlarge(struct buf *b, size_t n)
 {
     size_t cap = b->cap < BUF_FIRST ? BUF_FIRST : b->cap;
     char *data;
 
     if (b->failed || n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
-        b->failed = true;
-        return false;
+        return buf_fail(b);
     }
     while (cap - b->len < n) {
         cap *= 2;
     }
     data = realloc(b->data, cap);
     if (data == NULL) {
-        b->failed = true;
-        return false;
+        return buf_fail(b);
     }
     b->data = data;
     b->cap = cap;
-    return true;
-}
-
-char *buf_room(struct buf *b, size_t n)
-{
-    if ((b->failed || b->data == NULL || b->cap - b->len < n) && !buf_enlarge(b, n)) {
-        return NULL;
-    }
-    return b->data + b->len;
-}
-
-void buf_add(struct buf *b, const void *data, size_t n)
-{
-    char *p = buf_room(b, n);
-    if (p != NULL && n > 0) {
-        memcpy(p, data, n);
-        b->len += n;
-    }
-}
-
-void buf_char(struct buf *b, char c)
-{
-    char *p = buf_room(b, 1);
-    if (p != NULL) {
-        *p = c;
-        b->len++;
-    }
-}
-
-void buf_str(struct buf *b, const char *text)
-{
-    buf_add(b, text, strlen(text));
+    return data + b->len;
 }
 
 void buf_fill(struct buf *b, char c, size_t n)

@@ -28,18 +28,44 @@ static inline void buf_clear(struct buf *b)
     b->len = 0;
 }
 
+/* The rare half of buf_room(): get more memory, or fail. */
+char *buf_enlarge(struct buf *b, size_t n);
+
 /* Make room for n more octets and return the place for them (len is not changed); NULL on failure.
  * Write there, then buf_grow(b, n). */
-char *buf_room(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+    return b->cap - b->len >= n && b->data != NULL ? b->data + b->len : buf_enlarge(b, n);
+}
 
 static inline void buf_grow(struct buf *b, size_t n)
 {
     b->len += n;
 }
 
-void buf_add(struct buf *b, const void *data, size_t n);
-void buf_char(struct buf *b, char c);
-void buf_str(struct buf *b, const char *text);
+static inline void buf_add(struct buf *b, const void *data, size_t n)
+{
+    char *p = buf_room(b, n);
+    if (p != NULL && n > 0) {
+        memcpy(p, data, n);
+        b->len += n;
+    }
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+    char *p = buf_room(b, 1);
+    if (p != NULL) {
+        *p = c;
+        b->len++;
+    }
+}
+
+static inline void buf_str(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
+
 void buf_fill(struct buf *b, char c, size_t n);           /* n times c */
 void buf_u64(struct buf *b, uint64_t v);                  /* decimal */
 void buf_u64_pad(struct buf *b, uint64_t v, int width);   /* like %*llu; negative width: left */

@@ -4,7 +4,8 @@
  *
  * The offset from UTC is asked from the C library for both ends of a span of six hours; when it is
  * the same at both, it holds between (no zone changes twice within six hours), and the span is
- * remembered. A span with a change in it is asked second by second.
+ * remembered. A span with a change in it is asked second by second. Of a remembered span, the text
+ * of the last hour is kept too.
  */
 #include "base/clock.h"
 
@@ -15,6 +16,7 @@
 
 #define SPAN 21600
 #define DAY 86400
+#define NO_HOUR (INT64_MIN / 2) /* no second is within an hour after it */
 
 uint64_t clock_now_msec(void)
 {
@@ -34,7 +36,7 @@ void clock_zone_init(struct clock_zone *z, bool utc)
 {
     memset(z, 0, sizeof *z);
     z->utc = utc;
-    z->day = INT64_MIN;
+    z->hour = NO_HOUR;
     tzset();
 }
 
@@ -61,6 +63,7 @@ static int32_t offset_at(struct clock_zone *z, int64_t second)
         z->from = from;
         z->until = from + SPAN;
         z->offset = offset;
+        z->hour = NO_HOUR; /* it may have begun in another span, with another offset */
     }
     return offset;
 }
@@ -152,43 +155,52 @@ static char *year_put(char *p, int64_t year)
     return p;
 }
 
-static void date_remember(struct clock_zone *z, int64_t day)
+static inline bool in_span(const struct clock_zone *z, int64_t second)
+{
+    return z->utc || (second >= z->from && second < z->until);
+}
+
+/* Whether the text is that of the hour of a second. */
+static inline bool hour_holds(const struct clock_zone *z, int64_t second)
+{
+    return (uint64_t)(second - z->hour) < 3600 && in_span(z, second);
+}
+
+/* Make the text of the hour in which a second lies; returns the second in which it began. */
+static int64_t hour_write(struct clock_zone *z, int64_t second)
 {
     struct clock_time t;
     char *p;
 
-    date_of_day(day, &t);
-    p = year_put(z->date, t.year);
+    clock_split(z, (uint64_t)second * 1000, &t);
+    p = year_put(z->hour_text, t.year);
     *p++ = '-';
     p = two(p, t.month);
     *p++ = '-';
     p = two(p, t.day);
     *p++ = ' ';
-    z->date_len = (unsigned)(p - z->date);
-    z->day = day;
+    p = two(p, t.hour);
+    *p++ = ':';
+    z->hour_len = (unsigned)(p - z->hour_text);
+    z->hour = in_span(z, second) ? second - t.minute * 60 - t.second : NO_HOUR;
+    return second - t.minute * 60 - t.second;
 }
 
 size_t clock_format(struct clock_zone *z, uint64_t msec, char *text)
 {
-    int32_t offset;
-    int64_t second = zone_second(z, msec, &offset);
-    int64_t day = floor_div(second, DAY);
-    int of_day = (int)(second - day * DAY);
-    int fraction = (int)(msec % 1000);
-    char *p = text;
+    int64_t second = (int64_t)(msec / 1000);
+    unsigned fraction = (unsigned)(msec - (uint64_t)second * 1000);
+    int64_t began = hour_holds(z, second) ? z->hour : hour_write(z, second);
+    unsigned of_hour = (unsigned)(second - began);
+    char *p;
 
-    if (day != z->day) {
-        date_remember(z, day);
-    }
-    memcpy(p, z->date, z->date_len);
-    p = two(p + z->date_len, of_day / 3600);
+    memcpy(text, z->hour_text, sizeof z->hour_text);
+    p = two(text + z->hour_len, (int)(of_hour / 60));
     *p++ = ':';
-    p = two(p, of_day / 60 % 60);
-    *p++ = ':';
-    p = two(p, of_day % 60);
+    p = two(p, (int)(of_hour % 60));
     *p++ = '.';
     *p++ = (char)('0' + fraction / 100);
-    p = two(p, fraction % 100);
+    p = two(p, (int)(fraction % 100));
     *p = '\0';
     return (size_t)(p - text);
 }

@@ -22,9 +22,9 @@ struct clock_zone {
     int32_t offset;       /* seconds east of UTC, valid in [from, until) */
     int64_t from;         /* seconds since 1970 */
     int64_t until;
-    int64_t day;          /* local days since 1970 that date holds */
-    unsigned date_len;
-    char date[24];        /* "YYYY-MM-DD " */
+    int64_t hour;         /* second in which the hour of hour_text began */
+    unsigned hour_len;
+    char hour_text[32];   /* "YYYY-MM-DD HH:" */
 };
 
 /* utc: false takes the zone of the process (TZ). */

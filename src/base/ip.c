@@ -122,95 +122,108 @@ int ip_parse(const char *text, size_t len, struct ip *ip)
     return 6;
 }
 
-static char *octet_format(char *p, unsigned v)
+/* All numbers of an octet as text, four octets each: up to three digits and a '.'. */
+#define OCTET_1(n) {{'0' + (n), '.', 0, 0}}
+#define OCTET_2(n) {{'0' + (n) / 10, '0' + (n) % 10, '.', 0}}
+#define OCTET_3(n) {{'0' + (n) / 100, '0' + (n) / 10 % 10, '0' + (n) % 10, '.'}}
+#define TEN(octet, n)                                                                              \
+    octet(n), octet(n + 1), octet(n + 2), octet(n + 3), octet(n + 4), octet(n + 5), octet(n + 6),  \
+        octet(n + 7), octet(n + 8), octet(n + 9)
+#define FIFTY(n)                                                                                   \
+    TEN(OCTET_3, n), TEN(OCTET_3, n + 10), TEN(OCTET_3, n + 20), TEN(OCTET_3, n + 30),             \
+        TEN(OCTET_3, n + 40)
+
+static const struct {
+    char text[4];
+} octet_text[256] = {
+    TEN(OCTET_1, 0),   TEN(OCTET_2, 10),  TEN(OCTET_2, 20),  TEN(OCTET_2, 30),  TEN(OCTET_2, 40),
+    TEN(OCTET_2, 50),  TEN(OCTET_2, 60),  TEN(OCTET_2, 70),  TEN(OCTET_2, 80),  TEN(OCTET_2, 90),
+    FIFTY(100),        FIFTY(150),        FIFTY(200),        OCTET_3(250),      OCTET_3(251),
+    OCTET_3(252),      OCTET_3(253),      OCTET_3(254),      OCTET_3(255),
+};
+
+/* The number and a '.'; writes four octets. */
+static inline char *octet_format(char *p, unsigned v)
 {
-    if (v >= 100) {
-        *p++ = (char)('0' + v / 100);
-        v %= 100;
-        *p++ = (char)('0' + v / 10);
-        v %= 10;
-    } else if (v >= 10) {
-        *p++ = (char)('0' + v / 10);
-        v %= 10;
-    }
-    *p++ = (char)('0' + v);
-    return p;
+    memcpy(p, octet_text[v].text, 4);
+    return p + 2 + (v >= 10) + (v >= 100);
 }
 
 static char *v4_format(const uint8_t *octet, char *p)
 {
     for (int i = 0; i < 4; i++) {
-        if (i > 0) {
-            *p++ = '.';
-        }
         p = octet_format(p, octet[i]);
     }
-    return p;
+    return p - 1; /* the last '.' */
 }
 
-static char *group_format(char *p, unsigned v)
+/* The group and a ':'; writes five octets. */
+static inline char *group_format(char *p, unsigned v)
 {
-    int shift = v >= 0x1000 ? 12 : v >= 0x100 ? 8 : v >= 0x10 ? 4 : 0;
-    for (; shift >= 0; shift -= 4) {
-        *p++ = "0123456789abcdef"[v >> shift & 15];
+    static const char digits[] = "0123456789abcdef";
+    int skip = (v < 0x1000) + (v < 0x100) + (v < 0x10);
+    char text[8] = {digits[v >> 12], digits[v >> 8 & 15], digits[v >> 4 & 15], digits[v & 15], ':'};
+
+    memcpy(p, text + skip, 5);
+    return p + 5 - skip;
+}
+
+/* Which groups are zero, as bits; bit 0 is the first group. */
+static unsigned groups_of(const struct ip *ip, unsigned group[8])
+{
+    unsigned zero = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        group[i] = (unsigned)ip->octet[2 * i] << 8 | ip->octet[2 * i + 1];
+        zero |= (unsigned)(group[i] == 0) << i;
     }
-    return p;
+    return zero;
 }
 
-static inline unsigned group_at(const struct ip *ip, int i)
+/* The first longest run of at least two zero groups: its start (8: none), its length in *run. */
+static int zero_run(unsigned zero, int *run)
 {
-    return (unsigned)ip->octet[2 * i] << 8 | ip->octet[2 * i + 1];
-}
+    unsigned starts = zero & zero >> 1;
 
-/* The first longest run of at least two zero groups: its start, and its length in *run (or 0). */
-static int zero_run(const struct ip *ip, int *run)
-{
-    int best = 0;
-    int best_at = -1;
-    int len = 0;
-
-    for (int i = 0; i < 8; i++) {
-        len = group_at(ip, i) == 0 ? len + 1 : 0;
-        if (len > best) {
-            best = len;
-            best_at = i - len + 1;
-        }
+    *run = 0;
+    if (starts == 0) {
+        return 8;
     }
-    *run = best >= 2 ? best : 0;
-    return best_at;
+    for (*run = 2; (starts & zero >> *run) != 0; ++*run) {
+        starts &= zero >> *run;
+    }
+    return __builtin_ctz(starts);
 }
 
 /* inet_ntop shows the last 32 bits as IPv4 in ::a.b.c.d (a.b not zero) and ::ffff:a.b.c.d. */
-static bool ends_in_v4(const struct ip *ip, int zeros_at, int run)
+static bool ends_in_v4(const unsigned group[8], int zeros_at, int run)
 {
-    return zeros_at == 0 && (run == 6 || (run == 5 && group_at(ip, 5) == 0xffff));
+    return zeros_at == 0 && (run == 6 || (run == 5 && group[5] == 0xffff));
 }
 
 static char *v6_format(const struct ip *ip, char *p)
 {
+    unsigned group[8];
     int run;
-    int zeros_at = zero_run(ip, &run);
-    int groups = run > 0 && ends_in_v4(ip, zeros_at, run) ? 6 : 8;
+    int zeros_at = zero_run(groups_of(ip, group), &run);
+    bool v4 = ends_in_v4(group, zeros_at, run);
+    int groups = v4 ? 6 : 8;
 
+    if (zeros_at == 0) {
+        *p++ = ':';
+    }
     for (int i = 0; i < groups; i++) {
-        if (run > 0 && i == zeros_at) {
+        if (i == zeros_at) {
             *p++ = ':';
             i += run - 1;
-            if (i == 7) {
-                *p++ = ':';
-            }
-            continue;
+        } else {
+            p = group_format(p, group[i]);
         }
-        if (i > 0) {
-            *p++ = ':';
-        }
-        p = group_format(p, group_at(ip, i));
     }
-    if (groups == 6) {
-        *p++ = ':';
-        p = v4_format(ip->octet + 12, p);
+    if (v4) {
+        return v4_format(ip->octet + 12, p);
     }
-    return p;
+    return run > 0 && zeros_at + run == 8 ? p : p - 1; /* no ':' behind the last group */
 }
 
 size_t ip_format(const struct ip *ip, int family, char *text)

@@ -221,7 +221,7 @@ static void record_title(struct run *r, enum order_id order)
     }
 }
 
-/* Each order is a table of its own; a JSON reader wants each to be complete. */
+/* Each order is a table of its own, with records counted from 1; ndjson is one stream. */
 static bool show_record_stats(struct run *r)
 {
     struct table *t = aggregate_table(r->aggregate);
@@ -232,7 +232,7 @@ static bool show_record_stats(struct run *r)
         }
         record_title(r, (enum order_id)i);
         printer_head(r->s->printer, &r->out);
-        if (printer_mode(r->s->printer) == PRINT_JSON) {
+        if (printer_mode(r->s->printer) != PRINT_NDJSON) {
             r->shown = 0;
         }
         if (!show_table(r, t, (enum order_id)i, st->record_ascends)) {

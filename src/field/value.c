@@ -17,43 +17,49 @@ static const char hex_digits[17] = "0123456789abcdef";
 
 /* ---- numbers ---- */
 
-static unsigned digits_of(uint64_t v)
+static inline char *put_digits2(char *p, unsigned v)
 {
-    unsigned n = 1;
+    return value_copy(p, digit_pairs + v * 2, 2);
+}
 
-    while (v >= 10000) {
-        v /= 10000;
-        n += 4;
+static inline char *put_digits4(char *p, unsigned v)
+{
+    return put_digits2(put_digits2(p, v / 100), v % 100);
+}
+
+/* Below 10000, without leading zeros. */
+static inline char *put_short(char *p, unsigned v)
+{
+    if (v < 10) {
+        *p = (char)('0' + v);
+        return p + 1;
     }
-    return n + (v >= 10) + (v >= 100) + (v >= 1000);
+    if (v < 100) {
+        return put_digits2(p, v);
+    }
+    if (v < 1000) {
+        *p = (char)('0' + v / 100);
+        return put_digits2(p + 1, v % 100);
+    }
+    return put_digits4(p, v);
 }
 
 char *value_u64(char *p, uint64_t v)
 {
-    char *end = p + digits_of(v);
-    char *at = end;
-
-    while (v >= 100) {
-        at -= 2;
-        memcpy(at, digit_pairs + v % 100 * 2, 2);
-        v /= 100;
+    if (v < 10000) {
+        return put_short(p, (unsigned)v);
     }
-    if (v >= 10) {
-        memcpy(at - 2, digit_pairs + v * 2, 2);
-    } else {
-        at[-1] = (char)('0' + v);
+    if (v < 100000000) {
+        return put_digits4(put_short(p, (unsigned)v / 10000), (unsigned)v % 10000);
     }
-    return end;
+    p = value_u64(p, v / 100000000);
+    v %= 100000000;
+    return put_digits4(put_digits4(p, (unsigned)v / 10000), (unsigned)v % 10000);
 }
 
 char *value_u64_wide(char *p, uint64_t v, int width)
 {
-    int gap = width - (int)digits_of(v);
-
-    for (; gap > 0; gap--) {
-        *p++ = ' ';
-    }
-    return value_u64(p, v);
+    return value_pad(p, value_u64(p, v), width);
 }
 
 char *value_hex(char *p, uint64_t v)
@@ -120,35 +126,57 @@ char *value_scaled(char *p, uint64_t v, bool plain)
 
 char *value_scaled_wide(char *p, uint64_t v, bool plain)
 {
-    if (plain || v < 1000000) {
-        return value_u64_wide(p, v, 8);
-    }
-    return value_pad(p, value_scaled(p, v, false), 8);
+    return value_pad(p, value_scaled(p, v, plain), 8);
 }
 
 char *value_thousandths(char *p, uint64_t v, int width)
 {
+    unsigned rest = (unsigned)(v % 1000);
+
     if (v >= (uint64_t)1 << 53) { /* nonsense, as after an underflow: what a double makes of it */
         return p + snprintf(p, VALUE_TEXT_MAX, "%*.3f", width, (double)v / 1000.0);
     }
-    p = value_u64_wide(p, v / 1000, width - 4);
+    p = value_u64_wide(p, v / 1000, width > 4 ? width - 4 : 0);
     *p++ = '.';
-    *p++ = (char)('0' + v / 100 % 10);
-    return value_copy(p, digit_pairs + v % 100 * 2, 2);
+    *p++ = (char)('0' + rest / 100);
+    return put_digits2(p, rest % 100);
+}
+
+/* Texts of up to 16 octets in up to 32 columns, nearly all there are, move in one piece. */
+static void pad_left(char *start, size_t len, size_t gap)
+{
+    if (len <= 16 && gap <= 16) {
+        char text[16];
+        memcpy(text, start, 16);
+        memset(start, ' ', 16);
+        memcpy(start + gap, text, 16);
+    } else {
+        memmove(start + gap, start, len);
+        memset(start, ' ', gap);
+    }
+}
+
+static void pad_right(char *end, size_t gap)
+{
+    if (gap <= 16) {
+        memset(end, ' ', 16);
+    } else {
+        memset(end, ' ', gap);
+    }
 }
 
 char *value_pad(char *start, char *end, int width)
 {
-    int gap = (width < 0 ? -width : width) - (int)(end - start);
+    long len = end - start;
+    long gap = (width < 0 ? -width : width) - len;
 
     if (gap <= 0) {
         return end;
     }
     if (width < 0) {
-        memset(end, ' ', (size_t)gap);
+        pad_right(end, (size_t)gap);
     } else {
-        memmove(start + gap, start, (size_t)(end - start));
-        memset(start, ' ', (size_t)gap);
+        pad_left(start, (size_t)len, (size_t)gap);
     }
     return end + gap;
 }
@@ -167,7 +195,7 @@ char *value_ip_short(char *p, const struct ip *ip, int family)
 {
     char *end = value_ip(p, ip, family);
 
-    if (end - p <= 16) {
+    if (family == 4 || end - p <= 16) {
         return end;
     }
     memcpy(p + 7, "..", 2);
@@ -198,41 +226,42 @@ char *value_mpls(char *p, uint64_t label)
 
 /* ---- time ---- */
 
-static char *put_pair(char *p, uint64_t v, char after)
+static char *put_pair(char *p, unsigned v, char after)
 {
-    memcpy(p, digit_pairs + v * 2, 2);
-    p[2] = after;
-    return p + 3;
+    p = put_digits2(p, v);
+    *p = after;
+    return p + 1;
 }
 
 char *value_duration(char *p, uint64_t msec)
 {
-    uint64_t seconds = msec / 1000;
-    uint64_t rest = msec % 1000;
+    uint64_t days = msec / 86400000;
+    unsigned seconds = (unsigned)(msec % 86400000 / 1000);
+    unsigned rest = (unsigned)(msec % 1000);
 
-    if (seconds >= 86400) {
-        p = value_u64_wide(p, seconds / 86400, 2);
+    if (days > 0) {
+        p = value_u64_wide(p, days, 2);
         p = value_literal(p, "d ");
     } else {
         p = value_literal(p, "    ");
     }
-    p = put_pair(p, seconds / 3600 % 24, ':');
+    p = put_pair(p, seconds / 3600, ':');
     p = put_pair(p, seconds / 60 % 60, ':');
     p = put_pair(p, seconds % 60, '.');
     *p++ = (char)('0' + rest / 100);
-    return value_copy(p, digit_pairs + rest % 100 * 2, 2);
+    return put_digits2(p, rest % 100);
 }
 
 /* ---- transport ---- */
 
 char *value_flags(char *p, uint64_t flags)
 {
-    static const char letters[8] = "CEUAPRSF";
+    static const char letters[8] = {'C', 'E', 'U', 'A', 'P', 'R', 'S', 'F'};
 
     for (int i = 0; i < 8; i++) {
-        *p++ = flags & (0x80U >> i) ? letters[i] : '.';
+        p[i] = flags & (0x80U >> i) ? letters[i] : '.';
     }
-    return p;
+    return p + 8;
 }
 
 char *value_proto(char *p, uint64_t proto)

@@ -2,9 +2,9 @@
 /*
  * value.h - values as text, one function per kind of value.
  *
- * All functions write at p, without NUL, and return the end. They write at most VALUE_TEXT_MAX
- * octets unless said otherwise; the caller has made room. No function calls printf for common
- * values: these are the hot paths of listing flows.
+ * All functions write at p, without NUL, and return the end. They use at most VALUE_TEXT_MAX octets
+ * unless said otherwise, also behind the end that they return; the caller has made room. No
+ * function calls printf for common values: these are the hot paths of listing flows.
  */
 #ifndef WEIR_FIELD_VALUE_H
 #define WEIR_FIELD_VALUE_H

@@ -7,7 +7,8 @@
  *   JSON(at, "key", GROUP, WHEN, FIELD, FIELD2, FIELD3, kind)
  *
  * GROUP is what the record must have, WHEN a further condition (when.h); kind is a function here
- * that writes the value. All texts are escaped, so the output is always JSON.
+ * that writes the value, from the FIELDs and the groups of the record alone (shape.h relies on it).
+ * All texts are escaped, so the output is always JSON.
  */
 #include "base/json.h"
 #include "field/names.h"
@@ -16,6 +17,7 @@
 #include "print/printer.h"
 #include "print/when.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- numbers ---- */
@@ -28,8 +30,9 @@ static void json_number(const struct keyed_row *k, const struct row *row, struct
 
 static void json_line_no(const struct keyed_row *k, const struct row *row, struct buf *out)
 {
+    char *p = text_open(row, out);
     (void)k;
-    buf_u64(out, row->line_no);
+    text_close(out, value_u64(p, row->line_no));
 }
 
 static void json_high_octet(const struct keyed_row *k, const struct row *row, struct buf *out)
@@ -277,57 +280,53 @@ static void json_location(const struct keyed_row *k, const struct row *row, stru
 
 static const struct keyed_spec json_rows[] = {
 #define JSON(at, key, group, when, id, id2, id3, kind)                                             \
-    JSON_ROW(at, "  \"" key "\" : ", group, when, id, id2, id3, kind)
+    JSON_ROW(at, ",\n  \"" key "\" : ", group, when, id, id2, id3, kind)
 #include "field/fields.def"
 };
 
 static const struct keyed_spec ndjson_rows[] = {
 #define JSON(at, key, group, when, id, id2, id3, kind)                                             \
-    JSON_ROW(at, "\"" key "\":", group, when, id, id2, id3, kind)
+    JSON_ROW(at, ",\"" key "\":", group, when, id, id2, id3, kind)
 #include "field/fields.def"
 };
 
+/* What stands between members is part of their prefix, but of the first, which is always there. */
+static int prepare(struct printer *p, const struct keyed_spec *specs, size_t n, const char *between)
+{
+    int rc = keyed_prepare(p, specs, n);
+    struct keyed_row *first = p->keyed;
+
+    if (rc == 0) {
+        assert(first->when == WHEN_ALWAYS && first->group == group_bit(GROUP_HEADER));
+        first->prefix += strlen(between);
+        first->prefix_len -= (uint32_t)strlen(between);
+    }
+    return rc;
+}
+
 static int json_prepare(struct printer *p)
 {
-    return keyed_prepare(p, json_rows, sizeof json_rows / sizeof json_rows[0]);
+    return prepare(p, json_rows, sizeof json_rows / sizeof json_rows[0], ",\n");
 }
 
 static int ndjson_prepare(struct printer *p)
 {
-    return keyed_prepare(p, ndjson_rows, sizeof ndjson_rows / sizeof ndjson_rows[0]);
-}
-
-static void put_members(const struct printer *p, const struct row *row, const char *between,
-                        struct buf *out)
-{
-    bool first = true;
-    size_t len = strlen(between);
-
-    for (size_t i = 0; i < p->nkeyed; i++) {
-        const struct keyed_row *k = &p->keyed[i];
-        if (!keyed_applies(k, row)) {
-            continue;
-        }
-        if (!first) {
-            buf_add(out, between, len);
-        }
-        first = false;
-        buf_add(out, k->prefix, k->prefix_len);
-        k->kind(k, row, out);
-    }
+    return prepare(p, ndjson_rows, sizeof ndjson_rows / sizeof ndjson_rows[0], ",");
 }
 
 static void json_row(const struct printer *p, const struct row *row, struct buf *out)
 {
+    (void)p;
     buf_str(out, row->line_no == 1 ? " {\n" : ",\n {\n");
-    put_members(p, row, ",\n", out);
+    shapes_write(&row->work->shapes, row, out);
     buf_str(out, "\n }");
 }
 
 static void ndjson_row(const struct printer *p, const struct row *row, struct buf *out)
 {
+    (void)p;
     buf_char(out, '{');
-    put_members(p, row, ",", out);
+    shapes_write(&row->work->shapes, row, out);
     buf_str(out, "}\n");
 }
 

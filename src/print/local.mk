@@ -23,6 +23,8 @@ libweir_print_a_SOURCES = \
     src/print/raw.c \
     src/print/row.c \
     src/print/row.h \
+    src/print/shape.c \
+    src/print/shape.h \
     src/print/stattable.c src/print/stattable.h \
     src/print/summary.c \
     src/print/summary.h \

@@ -213,6 +213,7 @@ struct printer_work *printer_work_new(const struct printer *p)
     clock_zone_init(&w->utc, true);
     buf_init(&w->warnings);
     buf_init(&w->text);
+    shapes_init(&w->shapes);
     return w;
 }
 
@@ -222,6 +223,7 @@ void printer_work_free(struct printer_work *w)
         payload_cache_free(w->payload);
         buf_free(&w->warnings);
         buf_free(&w->text);
+        shapes_free(&w->shapes);
         free(w);
     }
 }
@@ -252,6 +254,7 @@ int printer_rows(const struct printer *p, struct printer_work *w, struct batch *
     if (p->mode == PRINT_NULL) {
         return 0;
     }
+    shapes_forget(&w->shapes);
     rc = view_bind(&w->view, b, &p->fields);
     if (rc != 0) {
         return rc;

@@ -16,6 +16,7 @@
 #include "flow/meta.h"
 #include "flow/rec.h"
 #include "print/print.h"
+#include "print/shape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,11 +27,13 @@ struct view_load {
     const struct column *column;
     uint16_t offset; /* of the member of struct rec */
     uint8_t type;    /* enum field_type */
+    uint8_t how;     /* see view.c */
 };
 
 struct view {
     struct rec rec;
-    size_t nloads;
+    struct field_set varying; /* fields that are not the same in all rows of the batch */
+    size_t nloads;            /* as many */
     struct view_load loads[FIELD_STORED_];
 };
 
@@ -60,6 +63,7 @@ struct printer_work {
     struct clock_zone local;
     struct clock_zone utc;
     const struct flow_meta *meta;    /* given by printer_work_names() */
+    struct shapes shapes;            /* json, ndjson */
     struct payload_cache *payload;   /* decoded payloads of the row, both directions */
     struct buf warnings;
     struct buf text;                 /* for values that must be looked at before they go out */

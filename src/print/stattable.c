@@ -274,6 +274,12 @@ static void put_share(const struct stat_style *style, uint64_t part, uint64_t to
     buf_printf(out, "(%4.1f)", percent(part, total));
 }
 
+/* Text shows the distance of the two times even when the first one is unknown, as nfdump does. */
+static uint64_t shown_duration(const struct stat_row *row)
+{
+    return row->last > row->first ? row->last - row->first : 0;
+}
+
 static void text_times(const struct stat_style *style, const struct stat_row *row,
                        const struct rates *r, struct buf *out)
 {
@@ -282,7 +288,7 @@ static void text_times(const struct stat_style *style, const struct stat_row *ro
 
     *p++ = ' ';
     p = style->options->plain_numbers ? value_thousandths(p, r->msec, 16)
-                                      : value_duration(p, r->msec);
+                                      : value_duration(p, shown_duration(row));
     *p++ = ' ';
     buf_add(out, text, (size_t)(p - text));
 }
