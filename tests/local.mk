@@ -17,6 +17,7 @@ include tests/unit/query/local.mk
 include tests/unit/print/local.mk
 include tests/unit/collect/local.mk
 include tests/unit/probe/local.mk
+include tests/filter/local.mk
 include tests/compat/filter/local.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk

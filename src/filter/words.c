@@ -98,6 +98,11 @@ const struct term_facts *term_facts(const char *term)
     return &unlimited;
 }
 
+const struct term_facts *term_row(size_t i)
+{
+    return i < COUNT(terms) ? &terms[i] : NULL;
+}
+
 size_t word_fields(const char *term, enum direction d, enum field_id fields[WORD_FIELDS_MAX])
 {
     size_t n = 0;

@@ -58,6 +58,7 @@ struct term_facts {
 
 /* Facts of a term; terms without a row have no limits. Never NULL. */
 const struct term_facts *term_facts(const char *term);
+const struct term_facts *term_row(size_t i); /* NULL after the last */
 
 /* Fields of (term, direction) into fields; returns how many (0: direction refused). */
 enum { WORD_FIELDS_MAX = 16 };

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
+# Cases of the filter language, one a line, and what the optimiser makes of some.
+check_PROGRAMS += tests/filter/filter_cases
+tests_filter_filter_cases_LDADD = $(FILTER_LIBS) $(STORE_LIBS)
+SUITES += tests/filter/run.py
+EXTRA_DIST += tests/filter
