@@ -39,8 +39,6 @@ static size_t key_width(const struct aggr_element *e)
         return field_width(e->field[0]);
     case AGGR_GEO:
         return 2;
-    case AGGR_NET:
-        return ADDR_WIDTH + 1; /* and the mask */
     default:
         return ADDR_WIDTH;
     }

@@ -162,6 +162,8 @@ static void mask_addresses(struct keys *k, const struct chosen *c, const struct 
     }
 }
 
+/* Networks are told apart by their address alone. A mask of 0 is unknown: IPv4 stays as it is, IPv6
+ * keeps its upper half. */
 static void net_addresses(struct keys *k, const struct chosen *c, const struct aggr_part *part)
 {
     const struct column *mask = batch_column(c->batch, part->element->field[1]);
@@ -169,7 +171,7 @@ static void net_addresses(struct keys *k, const struct chosen *c, const struct a
     for (uint32_t i = 0; i < c->n; i++) {
         bool v4 = (batch_groups(c->batch, c->rows[i]) & group_bit(GROUP_IPV4)) != 0;
         unsigned bits = (unsigned)column_u64(mask, c->rows[i]);
-        bits = v4 ? (bits == 0 ? 128 : bits + 96) : bits;
+        bits = v4 ? (bits == 0 ? 128 : bits + 96) : (bits == 0 ? 64 : bits);
         mine[i] = ip_mask(&mine[i], bits > 128 ? 128 : bits);
     }
 }
@@ -258,9 +260,6 @@ static void put_part(struct keys *k, const struct chosen *c, const struct aggr_p
         }
         break;
     case AGGR_NET:
-        put_values((struct slot_of_keys){s.at + sizeof(struct ip), s.step}, c, e->field[1]);
-        put_addresses(k, c, part, s);
-        break;
     case AGGR_ADDR:
     case AGGR_ADDR4:
     case AGGR_ADDR6:
