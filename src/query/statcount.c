@@ -20,6 +20,12 @@
 
 enum { KEY_PROTO = 16, KEY_FAMILY = 17, KEY_TEXT = 24, TEXT_ROOM = 40, FIELDS_MAX = 4 };
 
+/* The groups of values by number: group + 1, 0 where it is not known yet. */
+struct shortcut {
+    struct buf groups;
+    size_t n;
+};
+
 struct counted {
     struct groups groups;
     struct chunks tally;
@@ -31,6 +37,7 @@ struct statcount {
     const struct geo_db *geo;
     size_t key_length;
     struct counted all;
+    struct shortcut known; /* groups of `all` by value; no places: values are wide */
 };
 
 enum { STRIP = 1024 };
@@ -38,6 +45,7 @@ enum { STRIP = 1024 };
 struct piece {
     struct counted own;
     struct buf work;
+    struct shortcut known[FIELDS_MAX]; /* groups of the block by code or value */
     uint32_t rows[BATCH_ROWS_MAX];
     struct tally tally[STRIP];
 };
@@ -50,6 +58,8 @@ struct reading {
     enum field_id id;
     const struct column *column;
     const struct column *address; /* of the same side as an AS */
+    const struct column *groups;
+    struct shortcut *known;
 };
 
 /* ------------------------------------------------------------------ values */
@@ -176,6 +186,97 @@ static bool (*const readers[])(const struct reading *r, uint32_t row, uint8_t *k
     [STAT_KIND_JA4] = read_ja4,
 };
 
+/* ------------------------------------------------------------------ shortcuts */
+
+enum { NARROW_VALUES = 65536 };
+
+static uint32_t *shortcut_places(struct shortcut *k)
+{
+    return (uint32_t *)(void *)k->groups.data;
+}
+
+static int shortcut_start(struct shortcut *k, size_t n)
+{
+    size_t octets = n * sizeof(uint32_t);
+    k->n = 0;
+    buf_clear(&k->groups);
+    if (octets > 0) {
+        char *places = buf_room(&k->groups, octets);
+        if (places == NULL) {
+            return ERR_NOMEM;
+        }
+        memset(places, 0, octets);
+    }
+    k->n = n;
+    return 0;
+}
+
+/* Keys that depend on nothing but the field's value, or on its family as well. */
+static bool key_is_value(const struct statcount *s)
+{
+    switch (s->spec.element->kind) {
+    case STAT_KIND_NUMBER:
+    case STAT_KIND_PROTO:
+    case STAT_KIND_TUNPROTO:
+        return !s->spec.by_proto;
+    case STAT_KIND_AS:
+    case STAT_KIND_ORG:
+        return !s->spec.by_proto && s->geo == NULL;
+    default:
+        return false;
+    }
+}
+
+static bool key_is_own_address(const struct reading *r)
+{
+    return r->s->spec.element->kind == STAT_KIND_ADDR && !r->s->spec.by_proto &&
+           (r->id == FIELD_SRC_ADDR || r->id == FIELD_DST_ADDR);
+}
+
+/* How many numbers values of this block have; 0: none that are small enough. */
+static size_t shortcut_room(const struct reading *r)
+{
+    const struct column *c = r->column;
+    if (!key_is_value(r->s) && !key_is_own_address(r)) {
+        return 0;
+    }
+    if (c->form == COLUMN_CONST || c->form == COLUMN_DICT) {
+        return c->nvalues;
+    }
+    return c->form == COLUMN_FLAT && c->width <= 2 ? NARROW_VALUES : 0;
+}
+
+/* The place for a row's group; NULL: there is none. */
+static uint32_t *shortcut_of(const struct reading *r, uint32_t row)
+{
+    const struct column *c = r->column;
+    if (r->known->n == 0) {
+        return NULL;
+    }
+    return shortcut_places(r->known) +
+           (c->form == COLUMN_FLAT ? column_u64(c, row) : column_place(c, row));
+}
+
+/* Add a row to a group known by shortcut. False: it is not known, or of the other family. */
+static bool count_known(struct counted *c, const struct reading *r, uint32_t row,
+                        const uint32_t *place, const struct tally *t)
+{
+    if (place == NULL || *place == 0) {
+        return false;
+    }
+    if (r->s->spec.element->kind == STAT_KIND_ADDR) {
+        const uint8_t *key = groups_key(&c->groups, *place - 1);
+        uint64_t own = column_u64(r->groups, row);
+        enum field_group family = key[KEY_FAMILY] == 4 ? GROUP_IPV4 : GROUP_IPV6;
+        if (!(own & group_bit(family)) || (family == GROUP_IPV6 && (own & group_bit(GROUP_IPV4)))) {
+            return false;
+        }
+    }
+    c->accessed_after = true;
+    tally_add(chunks_at(&c->tally, *place - 1), t);
+    return true;
+}
+
 /* ------------------------------------------------------------------ life */
 
 static bool is_text(enum stat_kind kind)
@@ -196,6 +297,16 @@ static void counted_free(struct counted *c)
     chunks_free(&c->tally);
 }
 
+static unsigned widest_value(const struct stat_element *e)
+{
+    unsigned widest = 0;
+    for (unsigned i = 0; i < FIELDS_MAX && e->field[i] != FIELD_NONE; i++) {
+        unsigned width = column_absent(e->field[i]).width;
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
 struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo)
 {
     struct statcount *s = calloc(1, sizeof *s);
@@ -206,6 +317,12 @@ struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_d
     s->geo = geo;
     s->key_length = is_text(spec->element->kind) ? KEY_TEXT + TEXT_ROOM : KEY_TEXT;
     counted_init(&s->all, s->key_length);
+    buf_init(&s->known.groups);
+    if (key_is_value(s) && widest_value(spec->element) <= 2 &&
+        shortcut_start(&s->known, NARROW_VALUES) != 0) {
+        statcount_free(s);
+        return NULL;
+    }
     return s;
 }
 
@@ -213,6 +330,7 @@ void statcount_free(struct statcount *s)
 {
     if (s != NULL) {
         counted_free(&s->all);
+        buf_free(&s->known.groups);
         free(s);
     }
 }
@@ -229,6 +347,9 @@ static void *piece_new(void *op)
     if (p != NULL) {
         counted_init(&p->own, s->key_length);
         buf_init(&p->work);
+        for (unsigned i = 0; i < FIELDS_MAX; i++) {
+            buf_init(&p->known[i].groups);
+        }
     }
     return p;
 }
@@ -238,27 +359,32 @@ static void piece_free(void *arg)
     struct piece *p = arg;
     counted_free(&p->own);
     buf_free(&p->work);
+    for (unsigned i = 0; i < FIELDS_MAX; i++) {
+        buf_free(&p->known[i].groups);
+    }
     free(p);
 }
 
 /* ------------------------------------------------------------------ counting */
 
-static int count_value(struct counted *c, const uint8_t *key, const struct tally *t)
+/* Count a value; *place, if there is one, learns its group. */
+static int count_value(struct counted *c, const uint8_t *key, const struct tally *t,
+                       uint32_t *place)
 {
     bool is_new;
     size_t i = groups_put(&c->groups, key, &is_new);
-    if (i == GROUP_NONE) {
+    if (i == GROUP_NONE || (is_new && chunks_add(&c->tally) == NULL)) {
         return ERR_NOMEM;
     }
     c->accessed_after = !is_new;
-    if (!is_new) {
+    if (is_new) {
+        *(struct tally *)chunks_at(&c->tally, i) = *t;
+    } else {
         tally_add(chunks_at(&c->tally, i), t);
-        return 0;
     }
-    if (chunks_add(&c->tally) == NULL) {
-        return ERR_NOMEM;
+    if (place != NULL) {
+        *place = (uint32_t)i + 1;
     }
-    *(struct tally *)chunks_at(&c->tally, i) = *t;
     return 0;
 }
 
@@ -269,7 +395,9 @@ static unsigned start_readings(const struct statcount *s, struct piece *p, struc
     unsigned n = 0;
     for (; n < FIELDS_MAX && e->field[n] != FIELD_NONE; n++) {
         r[n] = (struct reading){.s = s, .piece = p, .batch = b, .id = e->field[n],
-                                .column = batch_column(b, e->field[n])};
+                                .column = batch_column(b, e->field[n]),
+                                .groups = batch_column(b, FIELD_GROUPS),
+                                .known = &p->known[n]};
         if (e->kind == STAT_KIND_AS || e->kind == STAT_KIND_ORG) {
             r[n].address = batch_column(b, e->field[n] == FIELD_SRC_AS ? FIELD_SRC_ADDR
                                                                         : FIELD_DST_ADDR);
@@ -278,37 +406,72 @@ static unsigned start_readings(const struct statcount *s, struct piece *p, struc
     return n;
 }
 
-/* Each row counts in all its fields before the next row does, as in one pass over the flows. */
-static int count_strip(const struct statcount *s, struct piece *p, struct batch *b,
-                       const uint32_t *rows, uint32_t n)
+static int count_row(struct reading *r, unsigned fields, uint32_t row, uint8_t proto,
+                     const struct tally *t)
 {
-    const struct column *proto = batch_column(b, FIELD_PROTO);
-    struct reading r[FIELDS_MAX];
-    unsigned fields = start_readings(s, p, b, r);
+    const struct statcount *s = r->s;
+    struct counted *own = &r->piece->own;
     uint8_t key[KEY_TEXT + TEXT_ROOM];
-    tally_read(b, rows, n, false, p->tally);
-    for (uint32_t i = 0; i < n; i++) {
-        for (unsigned k = 0; k < fields; k++) {
-            memset(key, 0, s->key_length);
-            key[KEY_PROTO] = s->spec.by_proto ? (uint8_t)column_u64(proto, rows[i]) : 0;
-            if (readers[s->spec.element->kind](&r[k], rows[i], key) &&
-                count_value(&p->own, key, &p->tally[i]) != 0) {
-                return ERR_NOMEM;
-            }
+    for (unsigned k = 0; k < fields; k++) {
+        uint32_t *place = shortcut_of(&r[k], row);
+        if (count_known(own, &r[k], row, place, t)) {
+            continue;
+        }
+        memset(key, 0, s->key_length);
+        key[KEY_PROTO] = proto;
+        if (readers[s->spec.element->kind](&r[k], row, key) &&
+            count_value(own, key, t, place) != 0) {
+            return ERR_NOMEM;
         }
     }
     return 0;
 }
 
+/* Each row counts in all its fields before the next row does, as in one pass over the flows. */
+static int count_strip(struct reading *r, unsigned fields, const uint32_t *rows, uint32_t n)
+{
+    const struct column *proto = batch_column(r->batch, FIELD_PROTO);
+    struct piece *p = r->piece;
+    int rc = 0;
+    tally_read(r->batch, rows, n, false, p->tally);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        rc = count_row(r, fields, rows[i],
+                       r->s->spec.by_proto ? (uint8_t)column_u64(proto, rows[i]) : 0,
+                       &p->tally[i]);
+    }
+    return rc;
+}
+
 static int consume(void *op, void *piece, const struct passing *in)
 {
     struct piece *p = piece;
+    struct reading r[FIELDS_MAX];
     uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
+    unsigned fields = start_readings(op, p, in->batch, r);
     int rc = 0;
+    for (unsigned k = 0; k < fields && rc == 0; k++) {
+        rc = shortcut_start(r[k].known, shortcut_room(&r[k]));
+    }
     for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
-        rc = count_strip(op, p, in->batch, p->rows + at, n - at < STRIP ? n - at : STRIP);
+        rc = count_strip(r, fields, p->rows + at, n - at < STRIP ? n - at : STRIP);
     }
     return rc;
+}
+
+static int merge_value(struct statcount *s, const uint8_t *key, const struct tally *t)
+{
+    uint32_t *place = NULL;
+    if (s->known.n > 0) {
+        uint64_t number;
+        memcpy(&number, key, sizeof number);
+        place = shortcut_places(&s->known) + number;
+    }
+    if (place != NULL && *place != 0) {
+        s->all.accessed_after = true;
+        tally_add(chunks_at(&s->all.tally, *place - 1), t);
+        return 0;
+    }
+    return count_value(&s->all, key, t, place);
 }
 
 static int merge(void *op, void *piece)
@@ -318,7 +481,7 @@ static int merge(void *op, void *piece)
     size_t n = groups_count(&own->groups);
     int rc = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = count_value(&s->all, groups_key(&own->groups, i), chunks_at(&own->tally, i));
+        rc = merge_value(s, groups_key(&own->groups, i), chunks_at(&own->tally, i));
     }
     if (n > 0 && own->accessed_after) {
         s->all.accessed_after = true;
