@@ -103,9 +103,6 @@ static struct field_set table_fields(const struct session *s)
     if (s->asked.guess_direction) {
         turn_fields(&set);
     }
-    if (s->asked.packets.given || s->asked.bytes.given) {
-        tally_fields(&set);
-    }
     return set;
 }
 

@@ -51,7 +51,7 @@ struct aggregate {
     struct wanted wanted;
     unsigned workers;
     struct field_set fields; /* kept of the first flow of a group */
-    struct field_set tally;  /* members of the tally that matter */
+    struct field_set tally;  /* what tallies are read from */
     bool late;               /* rows of first flows are fetched */
     bool summed;             /* one order that adds up: buckets help */
     enum order_id order;     /* the only one; else ORDER_NONE */
@@ -88,28 +88,6 @@ struct piece {
 
 /* ------------------------------------------------------------------ life */
 
-/* Members of the tally that are shown, or that values are made of. */
-static void needed_tally(struct aggregate *a)
-{
-    struct field_set all = {{0}};
-    bool rates = false;
-    tally_fields(&all);
-    for (unsigned i = 0; i < ORDER_COUNT_; i++) {
-        enum field_id sum[2];
-        unsigned n = order_sums((enum order_id)i, sum);
-        rates = rates || ((a->wanted.orders >> i & 1) && n == 0);
-        for (unsigned k = 0; k < n && (a->wanted.orders >> i & 1); k++) {
-            field_set_add(&a->tally, sum[k]);
-        }
-    }
-    for (size_t i = 0; i < sizeof all.word / sizeof all.word[0]; i++) {
-        a->tally.word[i] |= all.word[i] & (rates ? all.word[i] : a->fields.word[i]);
-    }
-    field_set_add(&a->tally, FIELD_GROUPS);
-    field_set_add(&a->tally, FIELD_FLOWS);
-    field_set_add(&a->tally, FIELD_OUT_PACKETS);
-}
-
 static enum order_id only_order(uint32_t orders)
 {
     return orders != 0 && (orders & (orders - 1)) == 0 ? (enum order_id)__builtin_ctz(orders)
@@ -140,7 +118,7 @@ struct aggregate *aggregate_new(const struct aggregation *how, const struct fiel
     a->order = only_order(wanted->orders);
     a->late = wanted->top > 0;
     a->summed = adds_up(a);
-    needed_tally(a);
+    tally_fields(&a->tally);
     keys_fields(how, &a->fields);
     tally_fields(&a->fields);
     table_init(&a->table, &a->fields);
