@@ -49,10 +49,7 @@ void coverage_progress_end(struct session *s)
 /* Counters that are not zero, of all exporters together. */
 static bool lost(const struct flow_meta *m, struct buf *line)
 {
-    struct loss sum = {0};
-    for (size_t i = 0; i < m->nlosses; i++) {
-        loss_add(&sum, &m->losses[i]);
-    }
+    struct loss sum = meta_loss(m);
     for (unsigned k = 0; k < LOSS_COUNTERS_; k++) {
         uint64_t n = loss_count(&sum, (enum loss_counter)k);
         if (n > 0) {

@@ -183,6 +183,15 @@ int meta_put_app(struct flow_meta *m, const struct app_name *a)
     return 0;
 }
 
+struct loss meta_loss(const struct flow_meta *m)
+{
+    struct loss sum = {0};
+    for (size_t i = 0; i < m->nlosses; i++) {
+        loss_add(&sum, &m->losses[i]);
+    }
+    return sum;
+}
+
 int meta_add_loss(struct flow_meta *m, const struct loss *l)
 {
     for (size_t i = 0; i < m->nlosses; i++) {

@@ -103,6 +103,7 @@ int meta_put_app(struct flow_meta *m, const struct app_name *a);
 int meta_add_loss(struct flow_meta *m, const struct loss *l);
 int meta_merge(struct flow_meta *into, const struct flow_meta *from);
 
+struct loss meta_loss(const struct flow_meta *m); /* of all exporters together; sysid 0 */
 const struct exporter *meta_exporter(const struct flow_meta *m, uint32_t sysid);
 const struct sampler *meta_sampler(const struct flow_meta *m, uint32_t sysid, int64_t id);
 const char *meta_name(const struct flow_meta *m, enum name_kind kind, uint32_t id); /* or NULL */

@@ -36,10 +36,7 @@ void info_totals(const char *ident, const struct flow_totals *t, struct buf *out
 
 void info_losses(const struct flow_meta *m, struct buf *out)
 {
-    struct loss sum = {0};
-    for (size_t i = 0; i < m->nlosses; i++) {
-        loss_add(&sum, &m->losses[i]);
-    }
+    struct loss sum = meta_loss(m);
     for (unsigned k = 0; k < LOSS_COUNTERS_; k++) {
         uint64_t n = loss_count(&sum, (enum loss_counter)k);
         if (n > 0) {

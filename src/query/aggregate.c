@@ -319,7 +319,7 @@ static int stop_grouping(struct piece *p)
         uint64_t value = group_value(g, p->owner->order);
         bounds_add(&p->bounds, &g->hash, &value, 1);
     }
-    groupset_clear(&p->set);
+    groupset_free(&p->set);
     return 0;
 }
 

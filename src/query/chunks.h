@@ -36,9 +36,4 @@ static inline void *chunks_at(const struct chunks *c, size_t i)
     return c->chunk[i >> CHUNK_SHIFT] + (i & (CHUNK_ITEMS - 1)) * c->width;
 }
 
-static inline size_t chunks_memory(const struct chunks *c)
-{
-    return c->nchunks * c->width * CHUNK_ITEMS;
-}
-
 #endif

@@ -76,13 +76,6 @@ static size_t find_slot(const struct groups *g, const void *key, uint64_t hash)
     return i;
 }
 
-size_t groups_find(const struct groups *g, const void *key)
-{
-    size_t i = g->nslots != 0 ? find_slot(g, key, hash_key(g, key)) : 0;
-    return g->nslots == 0 || g->slot[i] == 0 ? GROUP_NONE
-                                             : (size_t)(g->slot[i] & UINT32_MAX) - 1;
-}
-
 size_t groups_put(struct groups *g, const void *key, bool *is_new)
 {
     uint64_t hash = hash_key(g, key);
@@ -103,9 +96,4 @@ size_t groups_put(struct groups *g, const void *key, bool *is_new)
     memcpy(to, key, g->key.width);
     g->slot[i] = (hash >> 32) << 32 | g->key.n;
     return g->key.n - 1;
-}
-
-size_t groups_memory(const struct groups *g)
-{
-    return chunks_memory(&g->key) + g->nslots * sizeof *g->slot;
 }

@@ -40,9 +40,4 @@ static inline const void *groups_key(const struct groups *g, size_t i)
 /* Number of a key, which is added if it is new; GROUP_NONE when memory is out. */
 size_t groups_put(struct groups *g, const void *key, bool *is_new);
 
-/* Number of a key, or GROUP_NONE. */
-size_t groups_find(const struct groups *g, const void *key);
-
-size_t groups_memory(const struct groups *g);
-
 #endif

@@ -37,11 +37,6 @@ void groupset_free(struct groupset *s)
     s->nslots = 0;
 }
 
-void groupset_clear(struct groupset *s)
-{
-    groupset_free(s);
-}
-
 static void place(uint64_t *slot, size_t nslots, uint64_t entry, uint64_t hash)
 {
     size_t i = hash & (nslots - 1);
@@ -109,11 +104,6 @@ struct group *groupset_put(struct groupset *s, uint64_t hash, const uint8_t *key
     memcpy(group_key(g), key, s->layout.key_length);
     s->slot[i] = entry_of(hash, s->group.n - 1);
     return g;
-}
-
-size_t groupset_memory(const struct groupset *s)
-{
-    return chunks_memory(&s->group) + s->nslots * sizeof *s->slot;
 }
 
 void group_merge(struct group *into, const struct group *from, const struct group_layout *l)

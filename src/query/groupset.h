@@ -73,8 +73,7 @@ struct groupset {
 };
 
 void groupset_init(struct groupset *s, const struct group_layout *layout);
-void groupset_free(struct groupset *s);
-void groupset_clear(struct groupset *s); /* no groups; gives memory back */
+void groupset_free(struct groupset *s); /* no groups; may be filled again */
 
 static inline size_t groupset_count(const struct groupset *s)
 {
@@ -97,8 +96,6 @@ static inline void groupset_expect(const struct groupset *s, uint64_t hash)
         __builtin_prefetch(&s->slot[hash & (s->nslots - 1)]);
     }
 }
-
-size_t groupset_memory(const struct groupset *s);
 
 /* Add what another set has of the same group; the earlier row wins. */
 void group_merge(struct group *into, const struct group *from, const struct group_layout *l);

@@ -111,12 +111,6 @@ int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n)
     return rc;
 }
 
-int rows_copy(struct rows *r, const struct rows *from, size_t row)
-{
-    assert(r->row.width == from->row.width && r->nfields == from->nfields);
-    return rows_put(r, chunks_at(&from->row, row));
-}
-
 int rows_put(struct rows *r, const uint8_t *row)
 {
     uint8_t *to = chunks_add(&r->row);
@@ -161,11 +155,6 @@ void rows_set_u64(struct rows *r, size_t row, enum field_id id, uint64_t value)
     if (p != NULL) {
         memcpy(p, &value, field_width(id));
     }
-}
-
-size_t rows_memory(const struct rows *r)
-{
-    return chunks_memory(&r->row) + r->bytes.used;
 }
 
 static int fixed_column(const struct rows *r, const struct row_field *f, const uint64_t *which,

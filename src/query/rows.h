@@ -39,10 +39,9 @@ static inline size_t rows_count(const struct rows *r)
     return r->row.n;
 }
 
-/* Copy rows of a batch, or one of other rows with the same layout. Return 0 or ERR_NOMEM. */
+/* Copy rows of a batch, or one row of the same layout. Return 0 or ERR_NOMEM. */
 int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n);
-int rows_copy(struct rows *r, const struct rows *from, size_t row);
-int rows_put(struct rows *r, const uint8_t *row); /* in the same layout */
+int rows_put(struct rows *r, const uint8_t *row);
 
 /* Place of a value in a row; NULL if the layout lacks the field. */
 void *rows_value(const struct rows *r, size_t row, enum field_id id);
@@ -50,9 +49,6 @@ void *rows_value(const struct rows *r, size_t row, enum field_id id);
 /* A number (width up to 8); 0 if the layout lacks the field. */
 uint64_t rows_u64(const struct rows *r, size_t row, enum field_id id);
 void rows_set_u64(struct rows *r, size_t row, enum field_id id, uint64_t value);
-
-/* Memory held, octets. */
-size_t rows_memory(const struct rows *r);
 
 /* Make *b (reset here) the n rows named in `which`: all fields of the layout as FLAT or VAR
  * columns. Returns 0 or ERR_NOMEM. */

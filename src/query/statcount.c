@@ -5,6 +5,9 @@
  * A key is 16 octets of value, protocol and family; texts (ja3, ja4) follow behind. One reader
  * for each kind of value fills the key of a row, or says that the row has no value. Pieces tally
  * the rows of a block; merging adds them in the order in which values appeared.
+ *
+ * Most values are known by a small number: their code in the block's dictionary, or themselves. A
+ * shortcut remembers the group of each, so that its key is built and looked for once a block.
  */
 #include "query/statcount.h"
 

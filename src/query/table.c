@@ -179,6 +179,7 @@ int table_put(struct table *t, const uint8_t *row, const struct tally *tally)
 
 int table_copy(struct table *t, const struct table *from, size_t i)
 {
+    assert(t->rows.row.width == from->rows.row.width && t->rows.nfields == from->rows.nfields);
     return table_put(t, chunks_at(&from->rows.row, i), table_tally(from, i));
 }
 
@@ -443,9 +444,4 @@ int table_show(struct table *t, const struct table_view *view, table_shower *sho
     batch_free(&s->batch);
     free(s);
     return rc;
-}
-
-size_t table_memory(const struct table *t)
-{
-    return rows_memory(&t->rows) + chunks_memory(&t->tally);
 }

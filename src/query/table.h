@@ -91,6 +91,4 @@ typedef int table_shower(void *ctx, struct batch *b, const uint32_t *rows, uint3
 
 int table_show(struct table *t, const struct table_view *view, table_shower *show, void *ctx);
 
-size_t table_memory(const struct table *t);
-
 #endif
