@@ -149,7 +149,7 @@ static struct table_view table_view(const struct session *s)
 {
     const struct asked *q = &s->asked;
     return (struct table_view){
-        .top = q->write != NULL ? 0 : s->top,
+        .top = q->write != NULL && !q->stats.record ? 0 : s->top,
         .guess_direction = q->guess_direction && !q->stats.record,
         .post = q->write != NULL ? NULL : s->post,
         .has_min_packets = q->packets.given, .packets_below = q->packets.below,

@@ -142,6 +142,13 @@ static bool is_blank(const char *text, size_t len)
     return len > 0;
 }
 
+/* Scripts made for nfdump say so in the environment; they expect nothing on standard error. */
+static bool speaks_nfdump(void)
+{
+    const char *format = getenv("WEIR_FORMAT");
+    return format != NULL && strcmp(format, "nfdump") == 0;
+}
+
 static bool compile(struct session *s, const char *text, size_t len, const char *file,
                     const struct filter_env *env, struct filter **out)
 {
@@ -156,7 +163,9 @@ static bool compile(struct session *s, const char *text, size_t len, const char 
     rc = filter_compile(text, len, file, env, out, &report, NULL);
     if (rc != 0) {
         say_out(&report.line);
-        say_err(&report.detail);
+        if (!speaks_nfdump()) {
+            say_err(&report.detail);
+        }
         session_end(s, report.exit_code != 0 ? report.exit_code : EXIT_FILTER);
     }
     filter_report_free(&report);
@@ -415,6 +424,9 @@ static bool step_tor(struct session *s)
         return true;
     }
     if (check_path(name) && tor_open(name, &s->tor, &fault) == 0) {
+        if (fault.text[0] != '\0') {
+            say_line(fault.text);
+        }
         return true;
     }
     if (fault.text[0] != '\0') {

@@ -132,6 +132,7 @@ static bool exporters(struct session *s)
     if (!is_there(s->asked.argument)) {
         return session_end(s, EXIT_FAILED);
     }
+    printf("Exporters:\n");
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
         cannot_open(s->asked.argument, &fault);
         return session_end(s, EXIT_OK);
@@ -150,10 +151,18 @@ static bool exporters(struct session *s)
 /* Only files of nfdump 1.6 have extension maps. */
 static bool extensions(struct session *s)
 {
+    struct flowfile *f;
+    struct fault fault;
+    fault_clear(&fault);
     if (!is_there(s->asked.argument)) {
         return session_end(s, EXIT_FAILED);
     }
     printf("\nDump all extension maps:\n========================\n");
+    if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
+        cannot_open(s->asked.argument, &fault);
+        return session_end(s, EXIT_OK);
+    }
+    flowfile_close(f);
     printf("No 1.6.x extension definition records\n");
     return session_end(s, EXIT_OK);
 }

@@ -187,7 +187,7 @@ static int visit(void *ctx, unsigned kind, uint32_t n, unsigned size, struct cur
                                      [NFARRAY_AS6] = 136,     [NFARRAY_ORG] = 100};
     struct geo_db *db = ctx;
     if (kind >= sizeof sizes / sizeof sizes[0] || sizes[kind] == 0) {
-        return 0;
+        return NFARRAY_UNKNOWN;
     }
     if (size != sizes[kind]) {
         return ERR_UNSUPPORTED;
@@ -255,10 +255,6 @@ int geo_open(const char *name, struct geo_db **out, struct fault *fault)
     }
     arena_init(&db->arena);
     rc = is_mmdb(name) ? mmdb_open(name, &db->mmdb, fault) : nfarray_read(name, visit, db, fault);
-    if (rc == 0 && db->mmdb == NULL && db->where.n == 0 && db->as.n == 0) {
-        rc = fault_set(fault, ERR_FORMAT, "not a geo data base");
-        fault_at_file(fault, name, 0);
-    }
     if (rc != 0) {
         if (fault != NULL && fault->code == 0) {
             fault_set(fault, rc, "geo data base: %s", err_text(rc));

@@ -21,7 +21,8 @@
 struct geo_db;
 
 /* Open a data base. An .mmdb name may be a list "city.mmdb,asn.mmdb". Returns 0 and sets *out, or
- * ERR_* with *fault set. */
+ * ERR_* with *fault set. An nfdump file of another kind is a data base that knows nothing: like
+ * nfdump, we only say so (in fault->text). */
 int geo_open(const char *name, struct geo_db **out, struct fault *fault);
 void geo_close(struct geo_db *db); /* NULL is allowed */
 

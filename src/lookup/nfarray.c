@@ -70,16 +70,32 @@ static size_t expand(unsigned method, const void *in, size_t len, char *out, siz
     }
 }
 
+/* Add a line about what is left out; more than fit are not told. */
+static void left_out(struct fault *fault, const char *text, unsigned number, const char *end)
+{
+    size_t len = fault != NULL ? strlen(fault->text) : 0;
+    if (fault != NULL && len < sizeof fault->text) {
+        snprintf(fault->text + len, sizeof fault->text - len, "%s%s%u%s", len > 0 ? "\n" : "", text,
+                 number, end);
+    }
+}
+
 static int visit_array(struct cur body, uint32_t n, nfarray_visitor visit, void *ctx,
                        struct fault *fault)
 {
     unsigned kind = cur_u16le(&body);
     unsigned size = cur_u16le(&body);
+    int rc;
     if (!cur_ok(&body) || size == 0 || (uint64_t)size * n != cur_left(&body)) {
         return fault_set(fault, ERR_FORMAT, "array of kind %u does not have the announced size",
                          kind);
     }
-    return visit(ctx, kind, n, size, &body);
+    rc = visit(ctx, kind, n, size, &body);
+    if (rc == NFARRAY_UNKNOWN) {
+        left_out(fault, "Skip unknown array element: ", kind, "");
+        rc = 0;
+    }
+    return rc;
 }
 
 static int read_block(struct cur *c, unsigned method, char *room, nfarray_visitor visit, void *ctx,
@@ -95,6 +111,7 @@ static int read_block(struct cur *c, unsigned method, char *room, nfarray_visito
         return fault_set(fault, ERR_TRUNCATED, "the file ends within a block");
     }
     if (type != ARRAY_BLOCK) {
+        left_out(fault, "Can't process block type ", type, ". Skip block.\n");
         return 0;
     }
     if (method == COMPRESS_NONE || (flags & FLAG_PLAIN) != 0) {

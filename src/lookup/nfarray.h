@@ -22,12 +22,15 @@ enum {
     NFARRAY_TOR = 6,
     NFARRAY_ORG = 7
 };
+enum { NFARRAY_UNKNOWN = 1 };
 
-/* Called for each array: `n` elements of `size` octets are in *elements. Returns 0 or ERR_*. */
+/* Called for each array: `n` elements of `size` octets are in *elements. Returns 0, ERR_*, or
+ * NFARRAY_UNKNOWN for a kind that is not looked for. */
 typedef int (*nfarray_visitor)(void *ctx, unsigned kind, uint32_t n, unsigned size,
                                struct cur *elements);
 
-/* Read all arrays of a file. Returns 0, the visitor's error, or ERR_* with *fault set. */
+/* Read all arrays of a file. Returns 0, the visitor's error, or ERR_* with *fault set. What was
+ * left out of a file that is read stands in fault->text, a line each. */
 int nfarray_read(const char *name, nfarray_visitor visit, void *ctx, struct fault *fault);
 
 /* The same for the octets of a file. */

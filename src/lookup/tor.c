@@ -43,7 +43,10 @@ static int visit(void *ctx, unsigned kind, uint32_t n, unsigned size, struct cur
 {
     struct tor_db *db = ctx;
     struct node *at;
-    if (kind != NFARRAY_TOR || n == 0) {
+    if (kind != NFARRAY_TOR) {
+        return NFARRAY_UNKNOWN;
+    }
+    if (n == 0) {
         return 0;
     }
     if (size != ELEMENT_OCTETS) {

@@ -314,14 +314,38 @@ static const char *skip_blanks(const char *text)
     return text + strspn(text, " \t");
 }
 
-static int expected(struct fault *fault, const char *what, const char *found)
+static int add_csv_token(const char **text, struct arena *arena, struct item_list *list,
+                         struct fault *fault, struct buf *possible)
 {
-    if (*found == '\0') {
-        return fault_set(fault, ERR_SYNTAX, "Expected %s, but found <end of string>", what);
+    size_t len = tag_length(*text + 1);
+    const struct token *t = token_find(*text + 1, len, true);
+    int rc = 0;
+
+    if (t == NULL) {
+        return unknown_tag(*text, true, fault, possible);
     }
-    return fault_set(fault, ERR_SYNTAX, "Expected %s, but found %c", what, *found);
+    if (list->n > 0) {
+        rc = add_literal(list, arena, ",", 1);
+    }
+    *text += 1 + len;
+    return no_memory(fault, rc != 0 ? rc : add_token(list, arena, t, true, false));
 }
 
+/* A comma and the blanks around it; a token must follow. */
+static int skip_comma(const char **text, struct fault *fault)
+{
+    if (**text != ',') {
+        return fault_set(fault, ERR_SYNTAX, "Expected ',' separator, but found %c", **text);
+    }
+    *text = skip_blanks(*text + 1);
+    if (**text != '%') {
+        return fault_set(fault, ERR_SYNTAX, "Expected '%%' token, but found %s",
+                         **text == '\0' ? "<end of string>" : *text);
+    }
+    return 0;
+}
+
+/* A comma may also be missing between two tokens, or stand before the first one. */
 int format_parse_csv(const char *text, struct arena *arena, struct item_list *list,
                      struct fault *fault, struct buf *possible)
 {
@@ -331,29 +355,15 @@ int format_parse_csv(const char *text, struct arena *arena, struct item_list *li
     if (*text == '\0') {
         return fault_set(fault, ERR_SYNTAX, "Empty csv token string");
     }
-    while (rc == 0) {
-        const struct token *t;
-        size_t len;
-        if (*text != '%') {
-            return expected(fault, "'%' token", text);
+    while (rc == 0 && *text != '\0') {
+        if (*text == '%') {
+            rc = add_csv_token(&text, arena, list, fault, possible);
+            continue;
         }
-        len = tag_length(text + 1);
-        t = token_find(text + 1, len, true);
-        if (t == NULL) {
-            return unknown_tag(text, true, fault, possible);
-        }
-        rc = add_token(list, arena, t, true, false);
-        text = skip_blanks(text + 1 + len);
-        if (*text == '\0' || rc != 0) {
-            break;
-        }
-        if (*text != ',') {
-            return expected(fault, "',' separator", text);
-        }
-        text = skip_blanks(text + 1);
-        rc = add_literal(list, arena, ",", 1);
+        text = skip_blanks(text);
+        rc = *text != '\0' ? skip_comma(&text, fault) : 0;
     }
-    return no_memory(fault, rc);
+    return rc;
 }
 
 int format_columns(enum column_list columns, const char *separator, struct arena *arena,

@@ -139,9 +139,7 @@ void info_exporters(const struct flow_meta *m, struct buf *out)
 {
     if (m->nexporters == 0) {
         buf_str(out, "No Exporter records found\n");
-        return;
     }
-    buf_str(out, "Exporters:\n");
     for (size_t i = 0; i < m->nexporters; i++) {
         put_exporter(&m->exporters[i], out);
         for (size_t j = 0; j < m->nsamplers; j++) {
