@@ -24,6 +24,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_NO_FILE = 250, EXIT_FILTER = 254, EXIT
 
 struct session {
     const char *program;      /* argv[0] */
+    bool as_nfdump;           /* nfdump's messages and exit codes: doc/decisions/021 */
     struct arena arena;
     struct asked asked;
     int exit_code;

@@ -17,10 +17,24 @@
 
 enum { FILTER_FILE_MAX = 256 << 20, WORKERS_MAX = 256, TOP_DEFAULT = 10 };
 
+static bool wants_nfdump_format(const char *option)
+{
+    const char *format = option != NULL ? option : getenv("WEIR_FORMAT");
+    return format != NULL && strcmp(format, "nfdump") == 0;
+}
+
+static bool answers_as_nfdump(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return wants_nfdump_format(NULL) ||
+           strcmp(slash != NULL ? slash + 1 : program, "nfdump") == 0;
+}
+
 void session_init(struct session *s, const char *program)
 {
     memset(s, 0, sizeof *s);
     s->program = program;
+    s->as_nfdump = answers_as_nfdump(program);
     arena_init(&s->arena);
     buf_init(&s->format);
     arena_init(&s->config.arena);
@@ -142,13 +156,6 @@ static bool is_blank(const char *text, size_t len)
     return len > 0;
 }
 
-/* Scripts made for nfdump say so in the environment; they expect nothing on standard error. */
-static bool speaks_nfdump(void)
-{
-    const char *format = getenv("WEIR_FORMAT");
-    return format != NULL && strcmp(format, "nfdump") == 0;
-}
-
 static bool compile(struct session *s, const char *text, size_t len, const char *file,
                     const struct filter_env *env, struct filter **out)
 {
@@ -163,7 +170,7 @@ static bool compile(struct session *s, const char *text, size_t len, const char 
     rc = filter_compile(text, len, file, env, out, &report, NULL);
     if (rc != 0) {
         say_out(&report.line);
-        if (!speaks_nfdump()) {
+        if (!s->as_nfdump) {
             say_err(&report.detail);
         }
         session_end(s, report.exit_code != 0 ? report.exit_code : EXIT_FILTER);
@@ -298,12 +305,10 @@ static bool step_defaults(struct session *s)
 {
     const struct asked *q = &s->asked;
     bool stats = q->stats.record || q->stats.nelements > 0;
-    const char *format = q->file_format != NULL ? q->file_format : getenv("WEIR_FORMAT");
     s->top = q->top >= 0 ? (uint64_t)q->top : stats ? TOP_DEFAULT : 0;
     s->quiet = q->quiet || q->write != NULL;
     s->workers = choose_workers(s);
-    s->write_format = format != NULL && strcmp(format, "nfdump") == 0 ? FORMAT_NFDUMP2
-                                                                      : FORMAT_WEIR1;
+    s->write_format = wants_nfdump_format(q->file_format) ? FORMAT_NFDUMP2 : FORMAT_WEIR1;
     if (q->stats.nelements > 0 && !q->stats.record && q->aggregation != NULL) {
         say_line("Warning: Aggregation ignored for element statistics\n");
     }
