@@ -23,7 +23,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { OPERATORS_MAX = STATS_MAX + 2 };
+enum { OPERATORS_MAX = STATS_MAX + 3 };
 
 struct run {
     struct session *s;
@@ -33,6 +33,7 @@ struct run {
     struct aggregate *aggregate;
     struct sorting *sorting;
     struct statcount *stat[STATS_MAX];
+    struct statcount *totals; /* NULL: the scan counts them, or they are not wanted */
     struct writing writing;
     bool write_failed;      /* the file of -w could not be created */
     struct printer_work *work;
@@ -255,17 +256,46 @@ static const enum stat_type stat_types[] = {
     [STAT_KIND_JA3] = STAT_HASH,        [STAT_KIND_JA4] = STAT_HASH,
 };
 
+static enum stat_way stat_way(const struct session *s)
+{
+    return s->asked.count == 0 ? STAT_LAZY : STAT_EAGER;
+}
+
 static bool add_stats(struct run *r)
 {
     const struct stats_asked *st = &r->s->asked.stats;
     for (size_t i = 0; i < st->nelements; i++) {
-        r->stat[i] = statcount_new(&st->element[i], r->s->geo);
+        r->stat[i] = statcount_new(&st->element[i], r->s->geo, r->s->top, stat_way(r->s));
         if (r->stat[i] == NULL) {
             return out_of_memory(r->s);
         }
         r->op[r->nops++] = statcount_operator(r->stat[i]);
     }
     return true;
+}
+
+/* The counters of all flows, which percentages and the summary are made from. */
+static bool add_totals(struct run *r)
+{
+    r->totals = statcount_new_totals(stat_way(r->s));
+    if (r->totals == NULL) {
+        return out_of_memory(r->s);
+    }
+    r->op[r->nops++] = statcount_operator(r->totals);
+    return true;
+}
+
+static void take_totals(struct run *r)
+{
+    struct scan_account *a = &r->s->account;
+    struct tally t;
+    if (r->totals != NULL && statcount_totals(r->totals, &t)) {
+        a->flows = t.flows;
+        a->packets = t.packets + t.out_packets;
+        a->bytes = t.bytes + t.out_bytes;
+        a->first = t.first;
+        a->last = t.last;
+    }
 }
 
 static struct stat_table stat_table_of(const struct session *s, const struct stat_spec *spec,
@@ -310,18 +340,15 @@ static bool within(const struct asked_limit *limit, uint64_t value)
     return !limit->given || (limit->below ? value <= limit->value : value >= limit->value);
 }
 
-static void show_stat_rows(struct run *r, struct statcount *c, const struct stat_style *style,
-                           const struct stat_table *t, enum order_id order,
-                           const struct rank *rank)
+static void show_stat_rows(struct run *r, const struct statcount *c,
+                           const struct stat_style *style, const struct stat_table *t,
+                           enum order_id order, const struct stat_ranking *ranking)
 {
-    const struct stat_spec *spec = statcount_spec(c);
-    uint64_t n = statcount_values(c);
-    uint64_t top = r->s->top != 0 && r->s->top < n ? r->s->top : n;
-    bool ascending = (spec->ascending >> order & 1) != 0;
-    for (uint64_t i = 0; i < top; i++) {
-        struct stat_value v = statcount_value(c, rank[ascending ? i : n - 1 - i].item);
+    enum stat_kind kind = statcount_spec(c)->element->kind;
+    for (size_t i = 0; i < ranking->n; i++) {
+        struct stat_value v = statcount_value(c, ranking->at[i].id);
         char country[2];
-        struct stat_row row = stat_row_of(&v, spec->element->kind, order, country);
+        struct stat_row row = stat_row_of(&v, kind, order, country);
         if (within(&r->s->asked.packets, row.packets) && within(&r->s->asked.bytes, row.bytes)) {
             stat_table_row(style, t, &row, &r->out);
         }
@@ -338,15 +365,15 @@ static bool show_stat(struct run *r, struct statcount *c, enum order_id order)
                                .options = &r->s->print_options,
                                .title = !r->s->quiet,
                                .clock = &r->clock};
-    struct rank *rank = statcount_rank(c, order);
-    if (rank == NULL) {
+    struct stat_ranking ranking;
+    if (statcount_rank(c, order, &ranking) != 0) {
         return out_of_memory(r->s);
     }
     stat_table_head(&style, &t, &r->out);
-    show_stat_rows(r, c, &style, &t, order, rank);
+    show_stat_rows(r, c, &style, &t, order, &ranking);
     stat_table_foot(&style, &t, &r->out);
     say_out(&r->out);
-    free(rank);
+    free(ranking.at);
     return true;
 }
 
@@ -572,15 +599,18 @@ static void print_summary(struct run *r)
 
 /* ------------------------------------------------------------------ the run */
 
+static bool wants_totals(const struct session *s)
+{
+    return s->asked.stats.nelements > 0 || (!s->quiet && printer_has_summary(s->printer));
+}
+
 static bool add_operators(struct run *r)
 {
     const struct session *s = r->s;
     const struct asked *q = &s->asked;
-    if (s->aggregates || q->stats.record) {
-        return add_aggregate(r) && add_stats(r);
-    }
-    if (q->stats.nelements > 0) {
-        return add_stats(r);
+    if (s->aggregates || q->stats.record || q->stats.nelements > 0) {
+        return (!(s->aggregates || q->stats.record) || add_aggregate(r)) && add_stats(r) &&
+               (!wants_totals(s) || add_totals(r));
     }
     if (q->order != ORDER_NONE) {
         return add_sorting(r);
@@ -603,9 +633,8 @@ static bool scan(struct run *r)
     struct scan_plan plan = {
         .path = s->files.path, .npaths = s->files.n, .filter = s->filter, .window = s->window,
         .limit = s->asked.count, .workers = s->workers,
-        .totals = s->asked.stats.nelements > 0 ||
-                  (!s->quiet && printer_has_summary(s->printer)),
-        .ops = r->op, .nops = r->nops, .warn = warn_line, .ctx = r};
+        .totals = r->totals == NULL && wants_totals(s), .ops = r->op, .nops = r->nops,
+        .warn = warn_line, .ctx = r};
     int rc;
     fault_clear(&fault);
     clock_gettime(CLOCK_MONOTONIC, &started);
@@ -618,6 +647,7 @@ static bool scan(struct run *r)
                  : r->writing.fault.text[0] != '\0' ? r->writing.fault.text : err_text(rc));
         return session_end(s, EXIT_FAILED);
     }
+    take_totals(r);
     return true;
 }
 
@@ -697,6 +727,7 @@ static void run_free(struct run *r)
     for (size_t i = 0; i < STATS_MAX; i++) {
         statcount_free(r->stat[i]);
     }
+    statcount_free(r->totals);
     printer_work_free(r->work);
     buf_free(&r->out);
 }

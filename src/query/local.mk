@@ -44,13 +44,25 @@ libweir_query_a_SOURCES = \
 	src/query/stat.h \
 	src/query/statcells.c \
 	src/query/statcells.h \
+	src/query/statcodes.c \
+	src/query/statcodes.h \
 	src/query/statcount.c \
 	src/query/statcount.h \
+	src/query/statkeys.c \
+	src/query/statkeys.h \
+	src/query/statrank.c \
+	src/query/statrank.h \
+	src/query/stattally.c \
+	src/query/stattally.h \
+	src/query/stattimes.c \
+	src/query/stattimes.h \
 	src/query/table.c \
 	src/query/table.h \
 	src/query/tally.h \
 	src/query/turn.c \
 	src/query/turn.h \
+	src/query/valueset.c \
+	src/query/valueset.h \
 	src/query/window.c \
 	src/query/window.h \
 	src/query/writing.c \

@@ -616,9 +616,14 @@ static void do_block_now(struct worker *w, struct step *step)
         failed = consume_rows(w, step, &totals);
     }
     pthread_mutex_lock(&s->lock);
-    account_totals(s->account, &totals);
-    if (failed != 0) {
-        note_error(s, failed, &w->batch.fault);
+    if (failed != 0 && !batch_ok(&w->batch)) {
+        step->rc = failed; /* a column that was touched late is damaged */
+        step->fault = w->batch.fault;
+        step->matched = 0;
+    } else if (failed != 0) {
+        note_error(s, failed, &step->fault);
+    } else {
+        account_totals(s->account, &totals);
     }
 }
 

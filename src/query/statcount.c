@@ -2,315 +2,60 @@
 /*
  * statcount.c - see statcount.h.
  *
- * A key is 16 octets of value, protocol and family; texts (ja3, ja4) follow behind. One reader
- * for each kind of value fills the key of a row, or says that the row has no value. Pieces tally
- * the rows of a block; merging adds them in the order in which values appeared.
- *
- * Most values are known by a small number: their code in the block's dictionary, or themselves. A
- * shortcut remembers the group of each, so that its key is built and looked for once a block.
+ * Times are lazy (left to a second pass) if the orders are sums, few values are shown, and the
+ * block's bounds of times are known. Blocks of files that are still being written are never left
+ * to a second pass: they may be gone by then.
  */
 #include "query/statcount.h"
 
-#include "lookup/geo.h"
-#include "payload/ja3.h"
-#include "payload/ja4.h"
-#include "query/groups.h"
-#include "query/statcells.h"
+#include "query/stattally.h"
+#include "query/stattimes.h"
 #include "query/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_PROTO = 16, KEY_FAMILY = 17, KEY_TEXT = 24, TEXT_ROOM = 40, FIELDS_MAX = 4 };
-
-/* The groups of values by number: group + 1, 0 where it is not known yet. */
-struct shortcut {
-    struct buf groups;
-    size_t n;
-};
-
-struct counted {
-    struct groups groups;
-    struct chunks tally;
-    bool accessed_after; /* the last access met a value that was there already */
-};
+enum { LAZY_TOP_MAX = 1000 };
 
 struct statcount {
     struct stat_spec spec;
     const struct geo_db *geo;
-    size_t key_length;
-    struct counted all;
-    struct shortcut known; /* groups of `all` by value; no places: values are wide */
+    uint64_t top;
+    bool plain;
+    bool lazy;
+    bool wants_again;
+    bool again;                /* in the second pass */
+    struct stat_texts texts;
+    struct valueset *values;
+    uint64_t last_access;
+    struct stat_times times;
 };
-
-enum { STRIP = 1024 };
 
 struct piece {
-    struct counted own;
-    struct buf work;
-    struct shortcut known[FIELDS_MAX]; /* groups of the block by code or value */
-    uint32_t rows[BATCH_ROWS_MAX];
-    struct tally tally[STRIP];
-};
-
-/* One field of one block. */
-struct reading {
     const struct statcount *s;
-    struct piece *piece;
-    struct batch *batch;
-    enum field_id id;
-    const struct column *column;
-    const struct column *address; /* of the same side as an AS */
-    const struct column *groups;
-    struct shortcut *known;
+    struct stat_tally tally;
+    uint32_t *rows;            /* BATCH_ROWS_MAX */
+    struct timed_blocks blocks;
+    struct value_times *found; /* second pass: of the wanted values */
+    uint32_t *memo;
+    uint32_t memo_cap;
 };
-
-/* ------------------------------------------------------------------ values */
-
-static bool has_field(const struct reading *r, uint32_t row)
-{
-    return batch_has(r->batch, field_of(r->id)->group, row);
-}
-
-static bool put_number(uint8_t *key, uint64_t v)
-{
-    memcpy(key, &v, sizeof v);
-    return true;
-}
-
-static int family_of(struct batch *b, uint32_t row)
-{
-    uint64_t g = batch_groups(b, row);
-    return (g & group_bit(GROUP_IPV4)) ? 4 : (g & group_bit(GROUP_IPV6)) ? 6 : 0;
-}
-
-static bool read_any_number(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    return put_number(key, column_u64(r->column, row));
-}
-
-static bool read_present_number(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    return has_field(r, row) && put_number(key, column_u64(r->column, row));
-}
-
-/* Access lists have shown as 0 since they became statistics; scripts that add columns rely on it.
- * */
-static bool read_acl(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    return has_field(r, row) && put_number(key, 0);
-}
-
-static bool read_as(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    uint64_t as = column_u64(r->column, row);
-    if (as == 0 && r->s->geo != NULL) {
-        as = geo_as(r->s->geo, column_ip(r->address, row), family_of(r->batch, row));
-    }
-    return put_number(key, as);
-}
-
-static bool read_geo(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    char country[2] = {'\0', '\0'};
-    int family = family_of(r->batch, row);
-    if (r->s->geo != NULL && family != 0) {
-        geo_country(r->s->geo, column_ip(r->column, row), family, country);
-    }
-    return put_number(key, (uint64_t)(uint8_t)country[0] | (uint64_t)(uint8_t)country[1] << 8);
-}
-
-/* Fields of one family have a group of their own; the flow's own addresses follow its family. */
-static bool read_addr(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    bool own = r->id == FIELD_SRC_ADDR || r->id == FIELD_DST_ADDR;
-    const struct ip *addr = column_ip(r->column, row);
-    int family = own ? family_of(r->batch, row) : has_field(r, row) ? (ip_is_mapped(addr) ? 4 : 6)
-                                                                    : 0;
-    if (family == 0) {
-        return false;
-    }
-    memcpy(key, addr, sizeof *addr);
-    key[KEY_FAMILY] = (uint8_t)family;
-    return true;
-}
-
-static bool read_hello(const struct reading *r, uint32_t row, struct tls_hello *hello)
-{
-    struct span payload;
-    if (!has_field(r, row) || batch_u64(r->batch, FIELD_PROTO, row) != 6) {
-        return false;
-    }
-    payload = column_var(r->column, row);
-    return tls_parse(payload.data, payload.len, hello) == 0;
-}
-
-static bool read_ja3(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    struct tls_hello hello;
-    return read_hello(r, row, &hello) &&
-           ja3_of(&hello, &r->piece->work, (char *)key + KEY_TEXT) == 0;
-}
-
-static bool read_ja4(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    struct tls_hello hello;
-    return read_hello(r, row, &hello) && ja4_of(&hello, (char *)key + KEY_TEXT);
-}
-
-static bool read_nbar(const struct reading *r, uint32_t row, uint8_t *key)
-{
-    struct span id = column_var(r->column, row);
-    uint64_t v = 0;
-    for (uint32_t i = 0; i < id.len && i < 8; i++) {
-        v = v << 8 | id.data[i];
-    }
-    return has_field(r, row) && put_number(key, v);
-}
-
-static bool (*const readers[])(const struct reading *r, uint32_t row, uint8_t *key) = {
-    [STAT_KIND_NUMBER] = read_any_number,
-    [STAT_KIND_PROTO] = read_any_number,
-    [STAT_KIND_TUNPROTO] = read_any_number,
-    [STAT_KIND_AS] = read_as,
-    [STAT_KIND_ORG] = read_as,
-    [STAT_KIND_GEO] = read_geo,
-    [STAT_KIND_HEX] = read_present_number,
-    [STAT_KIND_ACL] = read_acl,
-    [STAT_KIND_ADDR] = read_addr,
-    [STAT_KIND_MAC] = read_present_number,
-    [STAT_KIND_MPLS] = read_present_number,
-    [STAT_KIND_LATENCY] = read_present_number,
-    [STAT_KIND_FLAGS] = read_present_number,
-    [STAT_KIND_EVENT] = read_present_number,
-    [STAT_KIND_NAT_EVENT] = read_present_number,
-    [STAT_KIND_NBAR] = read_nbar,
-    [STAT_KIND_JA3] = read_ja3,
-    [STAT_KIND_JA4] = read_ja4,
-};
-
-/* ------------------------------------------------------------------ shortcuts */
-
-enum { NARROW_VALUES = 65536 };
-
-static uint32_t *shortcut_places(struct shortcut *k)
-{
-    return (uint32_t *)(void *)k->groups.data;
-}
-
-static int shortcut_start(struct shortcut *k, size_t n)
-{
-    size_t octets = n * sizeof(uint32_t);
-    k->n = 0;
-    buf_clear(&k->groups);
-    if (octets > 0) {
-        char *places = buf_room(&k->groups, octets);
-        if (places == NULL) {
-            return ERR_NOMEM;
-        }
-        memset(places, 0, octets);
-    }
-    k->n = n;
-    return 0;
-}
-
-/* Keys that depend on nothing but the field's value, or on its family as well. */
-static bool key_is_value(const struct statcount *s)
-{
-    switch (s->spec.element->kind) {
-    case STAT_KIND_NUMBER:
-    case STAT_KIND_PROTO:
-    case STAT_KIND_TUNPROTO:
-        return !s->spec.by_proto;
-    case STAT_KIND_AS:
-    case STAT_KIND_ORG:
-        return !s->spec.by_proto && s->geo == NULL;
-    default:
-        return false;
-    }
-}
-
-static bool key_is_own_address(const struct reading *r)
-{
-    return r->s->spec.element->kind == STAT_KIND_ADDR && !r->s->spec.by_proto &&
-           (r->id == FIELD_SRC_ADDR || r->id == FIELD_DST_ADDR);
-}
-
-/* How many numbers values of this block have; 0: none that are small enough. */
-static size_t shortcut_room(const struct reading *r)
-{
-    const struct column *c = r->column;
-    if (!key_is_value(r->s) && !key_is_own_address(r)) {
-        return 0;
-    }
-    if (c->form == COLUMN_CONST || c->form == COLUMN_DICT) {
-        return c->nvalues;
-    }
-    return c->form == COLUMN_FLAT && c->width <= 2 ? NARROW_VALUES : 0;
-}
-
-/* The place for a row's group; NULL: there is none. */
-static uint32_t *shortcut_of(const struct reading *r, uint32_t row)
-{
-    const struct column *c = r->column;
-    if (r->known->n == 0) {
-        return NULL;
-    }
-    return shortcut_places(r->known) +
-           (c->form == COLUMN_FLAT ? column_u64(c, row) : column_place(c, row));
-}
-
-/* Add a row to a group known by shortcut. False: it is not known, or of the other family. */
-static bool count_known(struct counted *c, const struct reading *r, uint32_t row,
-                        const uint32_t *place, const struct tally *t)
-{
-    if (place == NULL || *place == 0) {
-        return false;
-    }
-    if (r->s->spec.element->kind == STAT_KIND_ADDR) {
-        const uint8_t *key = groups_key(&c->groups, *place - 1);
-        uint64_t own = column_u64(r->groups, row);
-        enum field_group family = key[KEY_FAMILY] == 4 ? GROUP_IPV4 : GROUP_IPV6;
-        if (!(own & group_bit(family)) || (family == GROUP_IPV6 && (own & group_bit(GROUP_IPV4)))) {
-            return false;
-        }
-    }
-    c->accessed_after = true;
-    tally_add(chunks_at(&c->tally, *place - 1), t);
-    return true;
-}
 
 /* ------------------------------------------------------------------ life */
 
-static bool is_text(enum stat_kind kind)
+/* Times of all values are needed if they decide the order, or if very many are shown. */
+static bool is_lazy(const struct stat_spec *spec, uint64_t top)
 {
-    return kind == STAT_KIND_JA3 || kind == STAT_KIND_JA4;
-}
-
-static void counted_init(struct counted *c, size_t key_length)
-{
-    groups_init(&c->groups, key_length);
-    chunks_init(&c->tally, sizeof(struct tally));
-    c->accessed_after = false;
-}
-
-static void counted_free(struct counted *c)
-{
-    groups_free(&c->groups);
-    chunks_free(&c->tally);
-}
-
-static unsigned widest_value(const struct stat_element *e)
-{
-    unsigned widest = 0;
-    for (unsigned i = 0; i < FIELDS_MAX && e->field[i] != FIELD_NONE; i++) {
-        unsigned width = column_absent(e->field[i]).width;
-        widest = width > widest ? width : widest;
+    enum field_id unused[2];
+    bool lazy = top > 0 && top <= LAZY_TOP_MAX;
+    for (unsigned i = 0; i < ORDER_COUNT_; i++) {
+        lazy &= !(spec->orders >> i & 1) || order_sums((enum order_id)i, unused) > 0;
     }
-    return widest;
+    return lazy;
 }
 
-struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo)
+struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo,
+                                uint64_t top, enum stat_way way)
 {
     struct statcount *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -318,22 +63,35 @@ struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_d
     }
     s->spec = *spec;
     s->geo = geo;
-    s->key_length = is_text(spec->element->kind) ? KEY_TEXT + TEXT_ROOM : KEY_TEXT;
-    counted_init(&s->all, s->key_length);
-    buf_init(&s->known.groups);
-    if (key_is_value(s) && widest_value(spec->element) <= 2 &&
-        shortcut_start(&s->known, NARROW_VALUES) != 0) {
+    s->top = top;
+    s->plain = way == STAT_PLAIN;
+    s->lazy = way == STAT_LAZY && is_lazy(spec, top);
+    pthread_mutex_init(&s->texts.lock, NULL);
+    groups_init(&s->texts.groups, STAT_TEXT_ROOM);
+    s->values = valueset_new();
+    if (s->values == NULL) {
         statcount_free(s);
         return NULL;
     }
     return s;
 }
 
+struct statcount *statcount_new_totals(enum stat_way way)
+{
+    static const struct stat_element all = {
+        .name = "", .header = "", .kind = STAT_KIND_NUMBER,
+        .field = {FIELD_NONE, FIELD_NONE, FIELD_NONE, FIELD_NONE}};
+    const struct stat_spec spec = {.element = &all};
+    return statcount_new(&spec, NULL, 1, way);
+}
+
 void statcount_free(struct statcount *s)
 {
     if (s != NULL) {
-        counted_free(&s->all);
-        buf_free(&s->known.groups);
+        stat_times_free(&s->times);
+        valueset_free(s->values);
+        groups_free(&s->texts.groups);
+        pthread_mutex_destroy(&s->texts.lock);
         free(s);
     }
 }
@@ -343,242 +101,237 @@ const struct stat_spec *statcount_spec(const struct statcount *s)
     return &s->spec;
 }
 
+static void piece_free(void *arg)
+{
+    struct piece *p = arg;
+    stat_tally_free(&p->tally);
+    free(p->rows);
+    free(p->blocks.at);
+    free(p->found);
+    free(p->memo);
+    free(p);
+}
+
+static int start_found(struct piece *p)
+{
+    size_t n = p->s->times.n;
+    p->found = malloc((n + 1) * sizeof *p->found);
+    for (size_t i = 0; p->found != NULL && i < n; i++) {
+        p->found[i] = (struct value_times){UINT64_MAX, 0};
+    }
+    return p->found != NULL ? 0 : ERR_NOMEM;
+}
+
 static void *piece_new(void *op)
 {
-    const struct statcount *s = op;
+    struct statcount *s = op;
     struct piece *p = calloc(1, sizeof *p);
-    if (p != NULL) {
-        counted_init(&p->own, s->key_length);
-        buf_init(&p->work);
-        for (unsigned i = 0; i < FIELDS_MAX; i++) {
-            buf_init(&p->known[i].groups);
-        }
+    if (p == NULL) {
+        return NULL;
+    }
+    p->s = s;
+    p->rows = malloc(BATCH_ROWS_MAX * sizeof *p->rows);
+    if (stat_coder_init(&p->tally.coder, &s->spec, s->geo, &s->texts, s->plain) != 0 ||
+        stat_tally_init(&p->tally, s->values) != 0 || p->rows == NULL ||
+        (s->again && start_found(p) != 0)) {
+        piece_free(p);
+        return NULL;
     }
     return p;
 }
 
-static void piece_free(void *arg)
+/* ------------------------------------------------------------------ first pass */
+
+static int count_rows(struct piece *p, const struct passing *in, const uint32_t *rows, uint32_t n)
 {
-    struct piece *p = arg;
-    counted_free(&p->own);
-    buf_free(&p->work);
-    for (unsigned i = 0; i < FIELDS_MAX; i++) {
-        buf_free(&p->known[i].groups);
-    }
-    free(p);
+    bool lazy = p->s->lazy && in->settled && timed_zone(in->zone);
+    int rc = stat_tally_rows(&p->tally, in->batch, rows, n, in->place, !lazy);
+    return rc == 0 && lazy ? timed_blocks_add(&p->blocks, in->place, in->zone) : rc;
 }
 
-/* ------------------------------------------------------------------ counting */
+/* ------------------------------------------------------------------ second pass */
 
-/* Count a value; *place, if there is one, learns its group. */
-static int count_value(struct counted *c, const uint8_t *key, const struct tally *t,
-                       uint32_t *place)
+static int reserve_memo(struct piece *p, uint32_t n)
 {
-    bool is_new;
-    size_t i = groups_put(&c->groups, key, &is_new);
-    if (i == GROUP_NONE || (is_new && chunks_add(&c->tally) == NULL)) {
-        return ERR_NOMEM;
+    if (n > p->memo_cap) {
+        free(p->memo);
+        p->memo_cap = 0;
+        p->memo = malloc(n * sizeof *p->memo);
+        p->memo_cap = p->memo != NULL ? n : 0;
     }
-    c->accessed_after = !is_new;
-    if (is_new) {
-        *(struct tally *)chunks_at(&c->tally, i) = *t;
-    } else {
-        tally_add(chunks_at(&c->tally, i), t);
-    }
-    if (place != NULL) {
-        *place = (uint32_t)i + 1;
-    }
-    return 0;
+    return p->memo_cap >= n ? 0 : ERR_NOMEM;
 }
 
-static unsigned start_readings(const struct statcount *s, struct piece *p, struct batch *b,
-                               struct reading r[FIELDS_MAX])
+static int read_times(struct piece *p, struct batch *b, const uint32_t *rows, uint32_t n)
 {
-    const struct stat_element *e = s->spec.element;
-    unsigned n = 0;
-    for (; n < FIELDS_MAX && e->field[n] != FIELD_NONE; n++) {
-        r[n] = (struct reading){.s = s, .piece = p, .batch = b, .id = e->field[n],
-                                .column = batch_column(b, e->field[n]),
-                                .groups = batch_column(b, FIELD_GROUPS),
-                                .known = &p->known[n]};
-        if (e->kind == STAT_KIND_AS || e->kind == STAT_KIND_ORG) {
-            r[n].address = batch_column(b, e->field[n] == FIELD_SRC_AS ? FIELD_SRC_ADDR
-                                                                        : FIELD_DST_ADDR);
+    struct stat_codes codes[STAT_FIELDS_MAX];
+    int nfields = stat_codes(&p->tally.coder, b, rows, n, codes);
+    int rc = nfields < 0 ? nfields : 0;
+    for (int k = 0; k < nfields && rc == 0; k++) {
+        rc = reserve_memo(p, codes[k].n);
+        if (rc == 0) {
+            stat_times_read(&p->s->times, &p->tally.coder, &codes[k], b, p->memo, p->found);
         }
-    }
-    return n;
-}
-
-static int count_row(struct reading *r, unsigned fields, uint32_t row, uint8_t proto,
-                     const struct tally *t)
-{
-    const struct statcount *s = r->s;
-    struct counted *own = &r->piece->own;
-    uint8_t key[KEY_TEXT + TEXT_ROOM];
-    for (unsigned k = 0; k < fields; k++) {
-        uint32_t *place = shortcut_of(&r[k], row);
-        if (count_known(own, &r[k], row, place, t)) {
-            continue;
-        }
-        memset(key, 0, s->key_length);
-        key[KEY_PROTO] = proto;
-        if (readers[s->spec.element->kind](&r[k], row, key) &&
-            count_value(own, key, t, place) != 0) {
-            return ERR_NOMEM;
-        }
-    }
-    return 0;
-}
-
-/* Each row counts in all its fields before the next row does, as in one pass over the flows. */
-static int count_strip(struct reading *r, unsigned fields, const uint32_t *rows, uint32_t n)
-{
-    const struct column *proto = batch_column(r->batch, FIELD_PROTO);
-    struct piece *p = r->piece;
-    int rc = 0;
-    tally_read(r->batch, rows, n, false, p->tally);
-    for (uint32_t i = 0; i < n && rc == 0; i++) {
-        rc = count_row(r, fields, rows[i],
-                       r->s->spec.by_proto ? (uint8_t)column_u64(proto, rows[i]) : 0,
-                       &p->tally[i]);
     }
     return rc;
 }
 
 static int consume(void *op, void *piece, const struct passing *in)
 {
+    const struct statcount *s = op;
     struct piece *p = piece;
-    struct reading r[FIELDS_MAX];
     uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
-    unsigned fields = start_readings(op, p, in->batch, r);
-    int rc = 0;
-    for (unsigned k = 0; k < fields && rc == 0; k++) {
-        rc = shortcut_start(r[k].known, shortcut_room(&r[k]));
-    }
-    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
-        rc = count_strip(r, fields, p->rows + at, n - at < STRIP ? n - at : STRIP);
-    }
-    return rc;
-}
-
-static int merge_value(struct statcount *s, const uint8_t *key, const struct tally *t)
-{
-    uint32_t *place = NULL;
-    if (s->known.n > 0) {
-        uint64_t number;
-        memcpy(&number, key, sizeof number);
-        place = shortcut_places(&s->known) + number;
-    }
-    if (place != NULL && *place != 0) {
-        s->all.accessed_after = true;
-        tally_add(chunks_at(&s->all.tally, *place - 1), t);
+    const uint32_t *rows = n < in->batch->nrows ? p->rows : NULL;
+    if (n == 0 || (s->again && !stat_times_wants(&s->times, in->place))) {
         return 0;
     }
-    return count_value(&s->all, key, t, place);
+    return s->again ? read_times(p, in->batch, rows, n) : count_rows(p, in, rows, n);
 }
 
-static int merge(void *op, void *piece)
+/* ------------------------------------------------------------------ the end of a pass */
+
+/* The ids of all values that will be shown, one after the other; NULL: no memory. */
+static uint64_t *shown_ids(const struct statcount *s, size_t *n)
+{
+    uint64_t *ids = malloc((ORDER_COUNT_ + 1) * (size_t)s->top * sizeof *ids);
+    *n = 0;
+    if (s->spec.orders == 0 && ids != NULL) {
+        ids[(*n)++] = valueset_from(s->values, VALUE_START);
+    }
+    for (unsigned o = 0; o < ORDER_COUNT_ && ids != NULL; o++) {
+        struct stat_ranking r;
+        if (!(s->spec.orders >> o & 1)) {
+            continue;
+        }
+        if (statcount_rank(s, (enum order_id)o, &r) != 0) {
+            free(ids);
+            return NULL;
+        }
+        for (size_t i = 0; i < r.n; i++) {
+            ids[(*n)++] = r.at[i].id;
+        }
+        free(r.at);
+    }
+    return ids;
+}
+
+/* What a second pass would have to read. */
+static int want_times(struct statcount *s)
+{
+    uint64_t *ids;
+    size_t n;
+    int rc;
+    if (s->times.blocks.n == 0 || valueset_count(s->values) == 0) {
+        return 0;
+    }
+    ids = shown_ids(s, &n);
+    rc = ids != NULL ? stat_times_want(&s->times, s->values, ids, n, &s->wants_again) : ERR_NOMEM;
+    free(ids);
+    return rc;
+}
+
+static int gather_piece(struct statcount *s, struct piece *p)
+{
+    int rc;
+    if (s->again) {
+        stat_times_join(&s->times, p->found);
+        return 0;
+    }
+    rc = stat_tally_finish(&p->tally);
+    if (p->tally.last_access > s->last_access) {
+        s->last_access = p->tally.last_access;
+    }
+    return rc != 0 ? rc : timed_blocks_join(&s->times.blocks, &p->blocks);
+}
+
+static int gather(void *op, void **pieces, unsigned n)
 {
     struct statcount *s = op;
-    struct counted *own = &((struct piece *)piece)->own;
-    size_t n = groups_count(&own->groups);
     int rc = 0;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = merge_value(s, groups_key(&own->groups, i), chunks_at(&own->tally, i));
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        rc = gather_piece(s, pieces[i]);
     }
-    if (n > 0 && own->accessed_after) {
-        s->all.accessed_after = true;
+    return rc != 0 || s->again ? rc : want_times(s);
+}
+
+static bool again(void *op, struct field_set *fields)
+{
+    struct statcount *s = op;
+    if (s->again || !s->wants_again) {
+        return false;
     }
-    groups_clear(&own->groups);
-    chunks_clear(&own->tally);
-    own->accessed_after = false;
-    return rc;
+    s->again = true;
+    memset(fields, 0, sizeof *fields);
+    stat_key_fields(&s->spec, s->geo != NULL, fields);
+    field_set_add(fields, FIELD_FIRST_SEEN);
+    field_set_add(fields, FIELD_LAST_SEEN);
+    return true;
+}
+
+static bool wants(const void *op, uint64_t place)
+{
+    const struct statcount *s = op;
+    return stat_times_wants(&s->times, place);
 }
 
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
-                                          .consume = consume, .merge = merge};
+                                          .consume = consume, .gather = gather, .again = again,
+                                          .wants = wants};
 
 struct operator statcount_operator(struct statcount *s)
 {
+    static const enum field_id counters[] = {FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
+                                             FIELD_OUT_PACKETS, FIELD_OUT_BYTES};
     struct operator op = {.kind = &kind, .op = s};
-    const struct stat_element *e = s->spec.element;
-    tally_fields(&op.fields);
-    field_set_add(&op.fields, FIELD_PROTO);
-    for (unsigned i = 0; i < FIELDS_MAX && e->field[i] != FIELD_NONE; i++) {
-        field_set_add(&op.fields, e->field[i]);
+    stat_key_fields(&s->spec, s->geo != NULL, &op.fields);
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        field_set_add(&op.fields, counters[i]);
     }
-    if (e->kind == STAT_KIND_AS || e->kind == STAT_KIND_ORG) {
-        field_set_add(&op.fields, FIELD_SRC_ADDR);
-        field_set_add(&op.fields, FIELD_DST_ADDR);
+    if (!s->lazy) {
+        field_set_add(&op.fields, FIELD_FIRST_SEEN);
+        field_set_add(&op.fields, FIELD_LAST_SEEN);
     }
     return op;
 }
 
 /* ------------------------------------------------------------------ results */
 
-size_t statcount_values(const struct statcount *s)
+int statcount_rank(const struct statcount *s, enum order_id order, struct stat_ranking *r)
 {
-    return groups_count(&s->all.groups);
+    const struct stat_ranker how = {.values = s->values,
+                                    .texts = stat_kind_is_text(s->spec.element->kind),
+                                    .last_access = s->last_access, .top = s->top};
+    return stat_rank(&how, order, (s->spec.ascending >> order & 1) != 0, r);
 }
 
-struct stat_value statcount_value(const struct statcount *s, size_t i)
+static struct tally tally_of(const struct statcount *s, uint64_t id)
 {
-    const uint8_t *key = groups_key(&s->all.groups, i);
-    struct stat_value v = {.proto = key[KEY_PROTO], .family = key[KEY_FAMILY]};
-    memcpy(&v.number, key, sizeof v.number);
-    memcpy(&v.addr, key, sizeof v.addr);
-    v.text = is_text(s->spec.element->kind) ? (const char *)key + KEY_TEXT : NULL;
-    v.tally = *(const struct tally *)chunks_at(&s->all.tally, i);
-    return v;
+    struct tally t = stat_value_tally(s->values, id);
+    const struct value_times *times = stat_times_of(&s->times, valueset_at(s->values, id));
+    if (times != NULL) {
+        t.first = times->first;
+        t.last = times->last;
+    }
+    return t;
 }
 
-/* What nfdump hashes: the number, an IPv4 address, the low half of an IPv6 address; 0 for texts. */
-static uint64_t hashed_number(const struct statcount *s, size_t i)
+struct stat_value statcount_value(const struct statcount *s, uint64_t id)
 {
-    const uint8_t *key = groups_key(&s->all.groups, i);
-    struct ip addr;
-    uint64_t v;
-    if (is_text(s->spec.element->kind)) {
-        return 0;
+    const struct value *v = valueset_at(s->values, id);
+    struct stat_value out = {.number = v->word[0], .family = value_tag(v) >> 8,
+                             .proto = (uint8_t)value_tag(v), .tally = tally_of(s, id)};
+    memcpy(&out.addr, v->word, sizeof out.addr);
+    if (stat_kind_is_text(s->spec.element->kind)) {
+        out.text = groups_key(&s->texts.groups, v->word[0]);
     }
-    if (key[KEY_FAMILY] == 0) {
-        memcpy(&v, key, sizeof v);
-        return v;
-    }
-    memcpy(&addr, key, sizeof addr);
-    return key[KEY_FAMILY] == 4 ? ip_to_v4(&addr) : ip_low(&addr);
+    return out;
 }
 
-static int start_order(const struct statcount *s, struct rank *rank, size_t n)
+bool statcount_totals(const struct statcount *s, struct tally *t)
 {
-    uint64_t *number = calloc(n + 1, sizeof *number);
-    uint32_t *order = malloc((n + 1) * sizeof *order);
-    int rc = number != NULL && order != NULL ? 0 : ERR_NOMEM;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        number[i] = hashed_number(s, i);
+    uint64_t id = valueset_from(s->values, VALUE_START);
+    if (id != VALUE_NONE) {
+        *t = tally_of(s, id);
     }
-    if (rc == 0) {
-        rc = stat_cells(number, n, s->all.accessed_after, order);
-    }
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        rank[i].item = order[i];
-    }
-    free(number);
-    free(order);
-    return rc;
-}
-
-struct rank *statcount_rank(const struct statcount *s, enum order_id order)
-{
-    size_t n = statcount_values(s);
-    struct rank *rank = malloc((n + 1) * sizeof *rank);
-    if (rank == NULL || start_order(s, rank, n) != 0) {
-        free(rank);
-        return NULL;
-    }
-    for (size_t i = 0; i < n; i++) {
-        rank[i].key = order_value(order, chunks_at(&s->all.tally, rank[i].item));
-    }
-    rank_sort(rank, n);
-    return rank;
+    return id != VALUE_NONE;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * statcount.h - the operator of one element statistic: tallies by value.
+ * statcount.h - the operator of one element statistic: counters by value.
  *
- * Values are kept as keys of a fixed length in the order of their first appearance. Sorting
- * starts from the order of nfdump's hash cells (statcells.h), so that values with equal counters
- * come in the order that scripts know.
+ * Workers count in arrays (stattally.h) and put what they have into one set of values. The times of
+ * the values that are shown are read in a second pass, from few blocks (stattimes.h), where that is
+ * enough. Nothing depends on the order of blocks.
  */
 #ifndef WEIR_QUERY_STATCOUNT_H
 #define WEIR_QUERY_STATCOUNT_H
 
 #include "query/operator.h"
-#include "query/ranksort.h"
 #include "query/stat.h"
+#include "query/statrank.h"
 
 #include <stddef.h>
 
@@ -24,20 +24,30 @@ struct stat_value {
     int family;         /* of addr: 4 or 6 */
     uint8_t proto;      /* with :p */
     const char *text;   /* ja3, ja4; NULL otherwise */
-    struct tally tally;
+    struct tally tally; /* without flags */
 };
 
-/* NULL: no memory. */
-struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo);
+enum stat_way {
+    STAT_LAZY,  /* times are left to a second pass where that is possible */
+    STAT_EAGER, /* all in one pass: rows are cut at a limit, so there is no second look at them */
+    STAT_PLAIN  /* the same, row by row for every kind of value: the reference */
+};
+
+/* top: values that will be shown of each order; 0: all. NULL: no memory. */
+struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo,
+                                uint64_t top, enum stat_way way);
+
+/* One value for all flows. */
+struct statcount *statcount_new_totals(enum stat_way way);
 void statcount_free(struct statcount *s);
 struct operator statcount_operator(struct statcount *s);
 const struct stat_spec *statcount_spec(const struct statcount *s);
 
-size_t statcount_values(const struct statcount *s);
+/* The values of one of the orders, as they are shown. Returns 0 or ERR_NOMEM; free r->at. */
+int statcount_rank(const struct statcount *s, enum order_id order, struct stat_ranking *r);
+struct stat_value statcount_value(const struct statcount *s, uint64_t id);
 
-/* Order all values, keys ascending, into a new array; every call starts from the same order.
- * NULL: no memory. */
-struct rank *statcount_rank(const struct statcount *s, enum order_id order);
-struct stat_value statcount_value(const struct statcount *s, size_t i);
+/* The counters of all flows; false: there are none. */
+bool statcount_totals(const struct statcount *s, struct tally *t);
 
 #endif

@@ -4,3 +4,5 @@
 #   tests_unit_query_test_x_LDADD = $(QUERY_LIBS)
 UNIT_TESTS += tests/unit/query/test_ranksort
 tests_unit_query_test_ranksort_LDADD = $(QUERY_LIBS)
+UNIT_TESTS += tests/unit/query/test_statcount
+tests_unit_query_test_statcount_LDADD = $(QUERY_LIBS)

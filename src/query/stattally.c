@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * stattally.c - see stattally.h.
+ *
+ * Counters are read in strips of STRIP rows, widened to 64 bits: what a strip needs stays in the
+ * first level of the cache, and the loops that add need not know how columns are kept.
+ */
+#include "query/stattally.h"
+
+#include "base/err.h"
+#include "query/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIP = 1024, NUMBERS = 65536 };
+
+/* ------------------------------------------------------------------ life */
+
+int stat_tally_init(struct stat_tally *t, struct valueset *values)
+{
+    t->values = values;
+    t->item = malloc(VALUESET_RUN * sizeof *t->item);
+    t->item_times = malloc(VALUESET_RUN * sizeof *t->item_times);
+    t->item_out = malloc(VALUESET_RUN * sizeof *t->item_out);
+    return t->item != NULL && t->item_times != NULL && t->item_out != NULL ? 0 : ERR_NOMEM;
+}
+
+static void counts_free(struct stat_counts *c)
+{
+    free(c->count);
+    free(c->times);
+    free(c->out);
+    memset(c, 0, sizeof *c);
+}
+
+void stat_tally_free(struct stat_tally *t)
+{
+    counts_free(&t->block);
+    counts_free(&t->numbers.counts);
+    free(t->numbers.first);
+    free(t->numbers.last);
+    free(t->item);
+    free(t->item_times);
+    free(t->item_out);
+    stat_coder_free(&t->coder);
+}
+
+static void clear_times(struct value_times *t, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        t[i] = (struct value_times){UINT64_MAX, 0};
+    }
+}
+
+/* Room for n codes. Counters are zero, also between blocks, so growing needs no copy. */
+static int counts_reserve(struct stat_counts *c, uint32_t n, bool times, bool out)
+{
+    if (n > c->cap) {
+        counts_free(c);
+        c->cap = n + n / 4;
+        c->count = calloc(c->cap, sizeof *c->count);
+    }
+    if (times && c->times == NULL) {
+        c->times = malloc(c->cap * sizeof *c->times);
+        if (c->times != NULL) {
+            clear_times(c->times, c->cap);
+        }
+    }
+    if (out && c->out == NULL) {
+        c->out = calloc(c->cap, sizeof *c->out);
+    }
+    if (c->count == NULL || (times && c->times == NULL) || (out && c->out == NULL)) {
+        counts_free(c);
+        return ERR_NOMEM;
+    }
+    return 0;
+}
+
+static int numbers_reserve(struct stat_numbers *m, bool times, bool out)
+{
+    if (m->first == NULL) {
+        m->first = malloc(NUMBERS * sizeof *m->first);
+        m->last = calloc(NUMBERS, sizeof *m->last);
+        if (m->first == NULL || m->last == NULL) {
+            return ERR_NOMEM;
+        }
+        memset(m->first, 0xff, NUMBERS * sizeof *m->first);
+    }
+    if (m->counts.cap != 0) {
+        return counts_reserve(&m->counts, m->counts.cap, times, out);
+    }
+    return counts_reserve(&m->counts, NUMBERS, times, out);
+}
+
+/* ------------------------------------------------------------------ counters of a block */
+
+struct counters {
+    const struct column *flows, *packets, *bytes, *out_packets, *out_bytes;
+    const struct column *first, *last; /* NULL: not counted */
+    bool has_out;
+};
+
+static bool is_zero(const struct column *c)
+{
+    return c->form == COLUMN_CONST && column_u64(c, 0) == 0;
+}
+
+static struct counters counters_of(struct batch *b, bool with_times)
+{
+    struct counters c = {.flows = batch_column(b, FIELD_FLOWS),
+                         .packets = batch_column(b, FIELD_PACKETS),
+                         .bytes = batch_column(b, FIELD_BYTES),
+                         .out_packets = batch_column(b, FIELD_OUT_PACKETS),
+                         .out_bytes = batch_column(b, FIELD_OUT_BYTES)};
+    c.has_out = !is_zero(c.out_packets) || !is_zero(c.out_bytes);
+    if (with_times) {
+        c.first = batch_column(b, FIELD_FIRST_SEEN);
+        c.last = batch_column(b, FIELD_LAST_SEEN);
+    }
+    return c;
+}
+
+/* Rows at .. at + n - 1 of those that have a value. */
+struct strip {
+    const struct stat_codes *codes;
+    uint32_t at, n;
+    uint32_t row[STRIP];  /* used if the rows are not all rows */
+    uint64_t buffer[7][STRIP];
+};
+
+/* The numbers of a strip: where they are, or in a buffer. */
+static const uint64_t *strip_u64(struct strip *s, unsigned k, const struct column *c)
+{
+    uint64_t *out = s->buffer[k];
+    if (c->form == COLUMN_CONST) {
+        uint64_t v = column_u64(c, 0);
+        for (uint32_t i = 0; i < s->n; i++) {
+            out[i] = v;
+        }
+        return out;
+    }
+    if (s->codes->rows != NULL) {
+        gather_u64(c, s->codes->rows + s->at, s->n, out);
+        return out;
+    }
+    if (c->form == COLUMN_FLAT && c->width == 8) {
+        return (const uint64_t *)c->values + s->at;
+    }
+    struct column part = *c;
+    if (c->form == COLUMN_FLAT) {
+        part.values = (const uint8_t *)c->values + (size_t)s->at * c->width;
+    } else {
+        part.codes = (const uint8_t *)c->codes + (size_t)s->at * c->code_width;
+    }
+    column_widen(&part, s->n, out);
+    return out;
+}
+
+/* NULL: each flow counts as one. */
+static const uint64_t *strip_flows(struct strip *s, unsigned k, const struct column *c)
+{
+    uint64_t *out = s->buffer[k];
+    const uint64_t *in;
+    if (is_zero(c)) {
+        return NULL;
+    }
+    in = strip_u64(s, k, c);
+    for (uint32_t i = 0; i < s->n; i++) {
+        out[i] = in[i] != 0 ? in[i] : 1;
+    }
+    return out;
+}
+
+static const uint32_t *strip_rows(struct strip *s)
+{
+    if (s->codes->rows != NULL) {
+        return s->codes->rows + s->at;
+    }
+    for (uint32_t i = 0; i < s->n; i++) {
+        s->row[i] = s->at + i;
+    }
+    return s->row;
+}
+
+/* ------------------------------------------------------------------ adding */
+
+static void add_counts(struct stat_count *count, const uint32_t *code, uint32_t n,
+                       const uint64_t *flows, const uint64_t *packets, const uint64_t *bytes)
+{
+    if (flows == NULL) {
+        for (uint32_t i = 0; i < n; i++) {
+            struct stat_count *c = &count[code[i]];
+            c->flows++;
+            c->packets += packets[i];
+            c->bytes += bytes[i];
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct stat_count *c = &count[code[i]];
+        c->flows += flows[i];
+        c->packets += packets[i];
+        c->bytes += bytes[i];
+    }
+}
+
+static void note_first(struct stat_count *count, const uint32_t *code, const uint32_t *row,
+                       uint32_t n, unsigned field)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t turned = ~(row[i] << 2 | field);
+        struct stat_count *c = &count[code[i]];
+        c->first = turned > c->first ? turned : c->first;
+    }
+}
+
+/* Before the strip is counted: a number without flows is new. */
+static void note_numbers(struct stat_numbers *m, const uint32_t *code, const uint32_t *row,
+                         uint32_t n, unsigned field, uint64_t place)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t position = stat_position(place, row[i], field);
+        m->last[code[i]] = place;
+        if (m->counts.count[code[i]].flows == 0 || (field > 0 && position < m->first[code[i]])) {
+            m->first[code[i]] = position < m->first[code[i]] ? position : m->first[code[i]];
+        }
+    }
+}
+
+static void add_times(struct value_times *times, const uint32_t *code, uint32_t n,
+                      const uint64_t *first, const uint64_t *last)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct value_times *t = &times[code[i]];
+        t->first = first[i] < t->first ? first[i] : t->first;
+        t->last = last[i] > t->last ? last[i] : t->last;
+    }
+}
+
+static void add_out(struct value_out *out, const uint32_t *code, uint32_t n,
+                    const uint64_t *packets, const uint64_t *bytes)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        out[code[i]].packets += packets[i];
+        out[code[i]].bytes += bytes[i];
+    }
+}
+
+static uint64_t sum(const uint64_t *v, uint32_t n)
+{
+    uint64_t s = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        s += v[i];
+    }
+    return s;
+}
+
+/* All rows have one value. */
+static void add_same(struct stat_counts *to, struct strip *s, const struct counters *c,
+                     unsigned field)
+{
+    const uint64_t *flows = strip_flows(s, 0, c->flows);
+    uint32_t turned = ~((s->codes->rows != NULL ? s->codes->rows[s->at] : s->at) << 2 | field);
+    to->count->flows += flows != NULL ? sum(flows, s->n) : s->n;
+    to->count->packets += sum(strip_u64(s, 1, c->packets), s->n);
+    to->count->bytes += sum(strip_u64(s, 2, c->bytes), s->n);
+    to->count->first = turned > to->count->first ? turned : to->count->first;
+    if (c->has_out) {
+        to->out->packets += sum(strip_u64(s, 3, c->out_packets), s->n);
+        to->out->bytes += sum(strip_u64(s, 4, c->out_bytes), s->n);
+    }
+    if (c->first != NULL) {
+        static const uint32_t same[STRIP];
+        add_times(to->times, same, s->n, strip_u64(s, 5, c->first), strip_u64(s, 6, c->last));
+    }
+}
+
+static void add_strip(struct stat_counts *to, struct stat_numbers *numbers, struct strip *s,
+                      const struct counters *c, unsigned field, uint64_t place)
+{
+    const uint32_t *code = s->codes->code + s->at;
+    if (numbers != NULL) {
+        note_numbers(numbers, code, strip_rows(s), s->n, field, place);
+    } else {
+        note_first(to->count, code, strip_rows(s), s->n, field);
+    }
+    add_counts(to->count, code, s->n, strip_flows(s, 0, c->flows), strip_u64(s, 1, c->packets),
+               strip_u64(s, 2, c->bytes));
+    if (c->has_out) {
+        add_out(to->out, code, s->n, strip_u64(s, 3, c->out_packets),
+                strip_u64(s, 4, c->out_bytes));
+    }
+    if (c->first != NULL) {
+        add_times(to->times, code, s->n, strip_u64(s, 5, c->first), strip_u64(s, 6, c->last));
+    }
+}
+
+static int add_field(struct stat_tally *t, const struct stat_codes *codes, unsigned field,
+                     const struct counters *c, uint64_t place)
+{
+    struct stat_numbers *numbers = codes->values == CODES_NUMBERS ? &t->numbers : NULL;
+    struct stat_counts *to = numbers != NULL ? &numbers->counts : &t->block;
+    struct strip s = {.codes = codes};
+    int rc = numbers != NULL ? numbers_reserve(numbers, c->first != NULL, c->has_out)
+                             : counts_reserve(to, codes->n, c->first != NULL, c->has_out);
+    for (; s.at < codes->nrows && rc == 0; s.at += STRIP) {
+        s.n = codes->nrows - s.at < STRIP ? codes->nrows - s.at : STRIP;
+        if (codes->code != NULL) {
+            add_strip(to, numbers, &s, c, field, place);
+        } else {
+            add_same(to, &s, c, field);
+        }
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ handing over */
+
+struct hand_over {
+    struct stat_tally *t;
+    uint32_t n;
+    bool times, out;
+};
+
+static int flush(struct hand_over *h)
+{
+    struct stat_tally *t = h->t;
+    int rc = h->n == 0 ? 0 : valueset_add(t->values, t->item, h->times ? t->item_times : NULL,
+                                          h->out ? t->item_out : NULL, h->n);
+    h->n = 0;
+    return rc;
+}
+
+/* The counters of a code; they are zero afterwards. */
+static int hand_value(struct hand_over *h, struct stat_counts *from, uint32_t code,
+                      const struct value_key *key, uint64_t first, uint64_t place)
+{
+    struct stat_tally *t = h->t;
+    struct stat_count *c = &from->count[code];
+    t->item[h->n] = (struct value){{key->word[0], key->word[1]}, c->flows, c->packets, c->bytes,
+                                   first, place << 16 | key->tag};
+    memset(c, 0, sizeof *c);
+    if (h->times) {
+        t->item_times[h->n] = from->times[code];
+        from->times[code] = (struct value_times){UINT64_MAX, 0};
+    }
+    if (h->out) {
+        t->item_out[h->n] = from->out[code];
+        from->out[code] = (struct value_out){0, 0};
+    }
+    return ++h->n == VALUESET_RUN ? flush(h) : 0;
+}
+
+static int hand_block(struct stat_tally *t, const struct stat_codes *codes, uint64_t place)
+{
+    struct hand_over h = {t, 0, t->block.times != NULL, t->block.out != NULL};
+    int rc = 0;
+    for (uint32_t i = 0; i < codes->n && rc == 0; i++) {
+        const struct stat_count *c = &t->block.count[i];
+        if (c->flows != 0) {
+            struct value_key key = stat_code_key(&t->coder, codes, i);
+            rc = hand_value(&h, &t->block, i, &key, place << 18 | (~c->first & 0x3ffff), place);
+        }
+    }
+    return rc != 0 ? rc : flush(&h);
+}
+
+int stat_tally_finish(struct stat_tally *t)
+{
+    struct stat_numbers *m = &t->numbers;
+    struct hand_over h = {t, 0, m->counts.times != NULL, m->counts.out != NULL};
+    struct stat_codes numbers = {.values = CODES_NUMBERS};
+    int rc = 0;
+    for (uint32_t i = 0; i < NUMBERS && m->first != NULL && rc == 0; i++) {
+        if (m->counts.count[i].flows != 0) {
+            struct value_key key = stat_code_key(&t->coder, &numbers, i);
+            rc = hand_value(&h, &m->counts, i, &key, m->first[i], m->last[i]);
+        }
+    }
+    return rc != 0 ? rc : flush(&h);
+}
+
+/* ------------------------------------------------------------------ one block */
+
+static void note_access(struct stat_tally *t, const struct stat_codes *codes, unsigned field,
+                        uint64_t place)
+{
+    uint32_t last = codes->nrows - 1;
+    uint64_t access = stat_position(place, codes->rows != NULL ? codes->rows[last] : last, field);
+    t->last_access = access + 1 > t->last_access ? access + 1 : t->last_access;
+}
+
+/* Codes of two fields mean the same, so they can be counted together. */
+static bool same_codes(const struct stat_codes *a, const struct stat_codes *b)
+{
+    return a->values == b->values &&
+           (a->values != CODES_TABLE || a->table->values == b->table->values) && a->n == b->n;
+}
+
+int stat_tally_rows(struct stat_tally *t, struct batch *b, const uint32_t *rows, uint32_t n,
+                    uint64_t place, bool with_times)
+{
+    struct stat_codes codes[STAT_FIELDS_MAX];
+    struct counters c = counters_of(b, with_times);
+    int nfields = batch_ok(b) ? stat_codes(&t->coder, b, rows, n, codes) : 0;
+    int rc = !batch_ok(b) ? b->fault.code : nfields < 0 ? nfields : 0;
+    for (int k = 0; k < nfields && rc == 0; k++) {
+        bool hands = k + 1 == nfields || !same_codes(&codes[k], &codes[k + 1]);
+        if (codes[k].nrows > 0) {
+            rc = add_field(t, &codes[k], (unsigned)k, &c, place);
+            note_access(t, &codes[k], (unsigned)k, place);
+        }
+        if (rc == 0 && hands && codes[k].values != CODES_NUMBERS && t->block.cap >= codes[k].n) {
+            rc = hand_block(t, &codes[k], place);
+        }
+    }
+    return rc;
+}
