@@ -28,3 +28,5 @@ SUITES += tests/compat/collect_vs_nfcapd.py
 EXTRA_DIST += tests/compat/collect_vs_nfcapd.py
 SUITES += tests/cli/probe_live.py
 EXTRA_DIST += tests/cli/probe_live.py
+SUITES += tests/compat/probe_vs_nfpcapd.py
+EXTRA_DIST += tests/compat/probe_vs_nfpcapd.py tests/compat/nfpcapd_exceptions.txt

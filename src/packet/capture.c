@@ -181,10 +181,12 @@ int capture_fd(const struct capture *c)
     return c->live ? pcap_get_selectable_fd(c->pcap) : -1;
 }
 
+/* libpcap takes the unsigned seconds of a capture file for signed ones. */
 static uint64_t usec_of(const struct capture *c, const struct pcap_pkthdr *h)
 {
+    uint64_t seconds = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : (uint64_t)h->ts.tv_sec;
     uint64_t fraction = (uint64_t)h->ts.tv_usec;
-    return (uint64_t)h->ts.tv_sec * 1000000 + (c->nsec ? fraction / 1000 : fraction);
+    return seconds * 1000000 + (c->nsec ? fraction / 1000 : fraction);
 }
 
 int capture_next(struct capture *c, struct frame *out, struct fault *fault)

@@ -9,8 +9,8 @@ enum {
     NEXT_ROUTING = 43,
     NEXT_FRAGMENT = 44,
     NEXT_AH = 51,
+    NEXT_NONE = 59,
     NEXT_DESTINATION = 60,
-    NEXT_MOBILITY = 135,
 };
 
 enum { EXTENSIONS_MAX = 16 };
@@ -33,10 +33,11 @@ enum packet_verdict walk_ip(struct walk *w)
     }
 }
 
-/* Octets behind the IP datagram (link padding) are none of it. */
+/* Octets behind the IP datagram (link padding) are none of it. A datagram that the card was to
+ * cut into pieces may have been captured before with a length of 0: it fills the frame. */
 static void cut_padding(struct walk *w, size_t left)
 {
-    if (left < cur_left(&w->c)) {
+    if (w->p->ip_length != 0 && left < cur_left(&w->c)) {
         w->c.end = w->c.at + left;
     }
 }
@@ -88,7 +89,6 @@ static bool skip_extension(struct walk *w, uint8_t *next)
     case NEXT_HOP_BY_HOP:
     case NEXT_ROUTING:
     case NEXT_DESTINATION:
-    case NEXT_MOBILITY:
     case NEXT_FRAGMENT:
     case NEXT_AH:
         break;
@@ -123,7 +123,7 @@ enum packet_verdict walk_ipv6(struct walk *w)
     }
     p->tos = (uint8_t)(head >> 20);
     p->flow_label = head & 0xfffff;
-    p->ip_length = length + 40;
+    p->ip_length = length > 0 || next == NEXT_NONE ? length + 40 : 0;
     p->fragment_flags = 0;
     p->fragment_offset = 0;
     p->is_fragment = false;

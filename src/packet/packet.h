@@ -47,7 +47,7 @@ struct packet {
     uint8_t tos;
     uint8_t ttl;
     uint32_t flow_label;
-    uint32_t ip_length; /* header and payload as the IP header says */
+    uint32_t ip_length; /* header and payload as the IP header says; 0: it does not say */
 
     /* fragmentation */
     uint8_t fragment_flags;   /* PACKET_DONT_FRAGMENT | PACKET_MORE_FRAGMENTS */

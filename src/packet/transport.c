@@ -17,6 +17,8 @@ enum {
     PROTO_UDP_LITE = 136,
 };
 
+enum { UDP_HEADER = 8 };
+
 static void take_ports(struct walk *w)
 {
     w->p->src_port = cur_u16be(&w->c);
@@ -48,9 +50,14 @@ static void take_tcp(struct walk *w)
 
 static void take_udp(struct walk *w)
 {
+    unsigned length;
     take_ports(w);
-    cur_skip(&w->c, 4); /* length, checksum */
+    length = cur_u16be(&w->c);
+    cur_skip(&w->c, 2); /* checksum */
     take_payload(w);
+    if (length >= UDP_HEADER && length - UDP_HEADER < w->p->payload_length) {
+        w->p->payload_length = length - UDP_HEADER;
+    }
 }
 
 static void take_icmp(struct walk *w)
@@ -58,7 +65,7 @@ static void take_icmp(struct walk *w)
     w->p->src_port = 0;
     w->p->dst_port = cur_u16be(&w->c); /* type, code */
     w->p->has_ports = cur_ok(&w->c);
-    cur_skip(&w->c, 2);
+    cur_skip(&w->c, 6); /* checksum, and four octets whose meaning depends on the type */
     take_payload(w);
 }
 

@@ -2,8 +2,9 @@
 /*
  * detail.c - facts of fat and payload records.
  *
- * Latencies: server = SYN to SYN ACK; client = SYN ACK to the client's next packet; application =
- * that packet to the server's next one. Both directions of the connection get all three.
+ * Latencies as nfpcapd measures them, the client being who sent first: server = the client's first
+ * packet to the server's first; client = the server's last packet to the client's second;
+ * application = the client's last packet to the server's second. Both directions get all three.
  */
 #include "probe/detail.h"
 
@@ -18,7 +19,6 @@ struct flow_detail *detail_new(const struct packet *p)
     if (d == NULL) {
         return NULL;
     }
-    d->has_mac = p->has_mac;
     d->src_mac = p->src_mac;
     d->dst_mac = p->dst_mac;
     d->nvlans = p->nvlans;
@@ -59,27 +59,23 @@ void detail_latency_start(struct probe_flow *answer, struct probe_flow *reverse)
     if (answer->detail == NULL || reverse->detail == NULL) {
         return;
     }
-    answer->detail->server_latency = usec;
-    reverse->detail->server_latency = usec;
+    answer->detail->server_latency = reverse->detail->server_latency = usec;
+    answer->detail->waiting = LATENCY_APPLICATION;
     reverse->detail->waiting = LATENCY_CLIENT;
-    reverse->detail->wait_since = answer->first_usec;
 }
 
 void detail_latency_next(struct probe_flow *f, struct probe_flow *reverse, uint64_t usec)
 {
     struct flow_detail *d = f->detail;
     struct flow_detail *other = reverse != NULL ? reverse->detail : NULL;
-    enum latency_wait waiting;
-    if (d == NULL || d->waiting == LATENCY_NONE || other == NULL) {
+    if (other == NULL) {
         return;
     }
-    waiting = d->waiting;
-    d->waiting = LATENCY_NONE;
-    if (waiting == LATENCY_CLIENT) {
-        d->client_latency = other->client_latency = usec - d->wait_since;
-        other->waiting = LATENCY_APPLICATION;
-        other->wait_since = usec;
+    if (d->waiting == LATENCY_CLIENT) {
+        d->client_latency = other->client_latency = usec - reverse->last_usec;
     } else {
-        d->app_latency = other->app_latency = usec - d->wait_since;
+        d->app_latency = other->app_latency = usec - reverse->last_usec;
+        other->waiting = LATENCY_NONE;
     }
+    d->waiting = LATENCY_NONE;
 }

@@ -14,7 +14,6 @@
 enum latency_wait { LATENCY_NONE, LATENCY_CLIENT, LATENCY_APPLICATION };
 
 struct flow_detail {
-    bool has_mac;
     uint64_t src_mac, dst_mac;
     unsigned nvlans;
     uint16_t outer_vlan, inner_vlan;
@@ -25,7 +24,6 @@ struct flow_detail {
     uint8_t tunnel_proto;
     uint64_t client_latency, server_latency, app_latency; /* usec; 0: not measured */
     enum latency_wait waiting;  /* what the next packet of this flow measures */
-    uint64_t wait_since;        /* usec: the packet it answers */
     uint8_t *payload;           /* owned */
     uint32_t payload_length;
 };
@@ -39,7 +37,8 @@ void detail_payload(struct flow_detail *d, const struct packet *p);
 
 struct probe_flow;
 
-/* TCP hand-shake times. `reverse` is the flow of the other direction, or NULL. */
+/* TCP latencies. The first packet of `answer` came, the other direction has flowed before; a later
+ * packet of f came at `usec` while f waits (reverse: the other direction, or NULL). */
 void detail_latency_start(struct probe_flow *answer, struct probe_flow *reverse);
 void detail_latency_next(struct probe_flow *f, struct probe_flow *reverse, uint64_t usec);
 

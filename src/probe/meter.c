@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
-enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_ACK = 0x10 };
+enum { TCP_FIN = 0x01, TCP_RST = 0x04 };
 enum { PORT_DNS = 53 };
 
 #define OCTETS_MAX (UINT64_C(1) << 31) /* softflowd ends flows that carried more */
@@ -143,40 +143,6 @@ static void end_flow(struct meter *m, struct probe_flow *f)
     forget_flow(m, f);
 }
 
-size_t meter_expire(struct meter *m, uint64_t now)
-{
-    struct probe_flow *f;
-    size_t n = 0;
-    while ((f = flowtable_due(m->table, now)) != NULL) {
-        end_flow(m, f);
-        n++;
-    }
-    return n;
-}
-
-size_t meter_expire_all(struct meter *m)
-{
-    struct probe_flow *f;
-    size_t n = 0;
-    while ((f = flowtable_oldest(m->table)) != NULL) {
-        f->reason = EXPIRY_FLUSH;
-        end_flow(m, f);
-        n++;
-    }
-    return n;
-}
-
-size_t meter_delete_all(struct meter *m)
-{
-    struct probe_flow *f;
-    size_t n = 0;
-    while ((f = flowtable_oldest(m->table)) != NULL) {
-        forget_flow(m, f);
-        n++;
-    }
-    return n;
-}
-
 static void force_out(struct meter *m)
 {
     while (m->o.max_flows != 0 && flowtable_count(m->table) > m->o.max_flows) {
@@ -205,10 +171,29 @@ static void count_direction(struct flow_direction *d, const struct packet *p, ui
     d->max_ttl = p->ttl > d->max_ttl ? p->ttl : d->max_ttl;
 }
 
-static void keep_detail(struct meter *m, struct probe_flow *f, const struct packet *p, bool fresh,
+static bool is_fresh(const struct probe_flow *f)
+{
+    return f->dir[0].packets + f->dir[1].packets == 0;
+}
+
+/* A flow that its first packet ends has no connection. */
+static void keep_latency(struct meter *m, struct probe_flow *f, const struct packet *p,
+                         uint64_t usec)
+{
+    if (is_fresh(f) && (p->tcp_flags & (TCP_FIN | TCP_RST)) == 0) {
+        struct probe_flow *reverse = reverse_flow(m, f);
+        if (reverse != NULL) {
+            detail_latency_start(f, reverse);
+        }
+    } else if (f->detail->waiting != LATENCY_NONE) {
+        detail_latency_next(f, reverse_flow(m, f), usec);
+    }
+}
+
+static void keep_detail(struct meter *m, struct probe_flow *f, const struct packet *p,
                         uint64_t usec)
 {
-    if (fresh) {
+    if (is_fresh(f)) {
         f->detail = detail_new(p);
     }
     if (f->detail == NULL) {
@@ -217,16 +202,8 @@ static void keep_detail(struct meter *m, struct probe_flow *f, const struct pack
     if (m->o.payload) {
         detail_payload(f->detail, p);
     }
-    if (!m->o.fat || p->proto != PROTO_TCP) {
-        return;
-    }
-    if (fresh) {
-        struct probe_flow *reverse = reverse_flow(m, f);
-        if (reverse != NULL && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-            detail_latency_start(f, reverse);
-        }
-    } else if (f->detail->waiting != LATENCY_NONE) {
-        detail_latency_next(f, reverse_flow(m, f), usec);
+    if (m->o.fat && p->proto == PROTO_TCP) {
+        keep_latency(m, f, p, usec);
     }
 }
 
@@ -261,8 +238,8 @@ static void set_expiry(struct meter *m, struct probe_flow *f)
     f->due_at = (f->expires_at + grid - 1) / grid * grid;
 }
 
-static void count_packet(struct meter *m, struct probe_flow *f, const struct packet *p, int side,
-                         uint64_t usec, uint64_t octets)
+static void add_packet(struct meter *m, struct probe_flow *f, const struct packet *p, int side,
+                       uint64_t usec, uint64_t octets)
 {
     count_direction(&f->dir[side], p, usec, octets);
     if (m->o.level >= TRACK_FULL) {
@@ -310,48 +287,123 @@ static bool is_sampled_out(struct meter *m)
 /* softflowd counts what follows the link header, labels and padding included. */
 static uint64_t octets_of(const struct meter *m, const struct packet *p, size_t length)
 {
-    size_t link = p->link_length - p->nlabels * 4u;
-    if (m->o.ip_octets) {
+    size_t link = p->link_length - (m->o.ip_octets ? 0 : p->nlabels * 4u);
+    if (m->o.ip_octets && p->ip_length != 0) {
         return p->ip_length;
     }
     return length > link ? length - link : 0;
+}
+
+/* The flow of a packet; one whose time was over before the packet came makes room for a new one. */
+static struct probe_flow *flow_of(struct meter *m, const struct packet *p, int side, uint64_t usec)
+{
+    struct flow_key key;
+    struct probe_flow *f;
+    bool fresh;
+    make_key(m, p, side, &key);
+    f = flowtable_get(m->table, &key, &fresh);
+    if (f != NULL && !fresh && m->o.oneway && timeouts_over(&m->o.timeouts, f, usec)) {
+        end_flow(m, f);
+        f = flowtable_get(m->table, &key, &fresh);
+    }
+    if (f != NULL && fresh) {
+        start_flow(m, f, usec);
+    }
+    return f;
+}
+
+static void count_packet(struct meter *m, const struct packet *p, uint64_t usec, uint64_t octets)
+{
+    int side = sender_side(m, p);
+    struct probe_flow *f = flow_of(m, p, side, usec);
+    if (f == NULL) {
+        m->stat.no_memory++;
+        return;
+    }
+    if (m->o.fat || m->o.payload || p->tunnel_family != 0) {
+        keep_detail(m, f, p, usec);
+    }
+    add_packet(m, f, p, side, usec, octets);
+    force_out(m);
+}
+
+/* When a held fragment counts: time does not run back for a flow that went on meanwhile. */
+static uint64_t time_of_held(const struct meter *m, const struct held_fragment *held)
+{
+    struct flow_key key;
+    const struct probe_flow *f;
+    make_key(m, &held->packet, sender_side(m, &held->packet), &key);
+    f = flowtable_find(m->table, &key);
+    return f != NULL && f->last_usec > held->usec ? f->last_usec : held->usec;
+}
+
+/* Fragments that have waited for the first one of their datagram. */
+static void count_held(struct meter *m)
+{
+    struct held_fragment held;
+    while (fragments_next(m->fragments, &held)) {
+        count_packet(m, &held.packet, time_of_held(m, &held), held.octets);
+    }
 }
 
 void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
                   size_t captured, size_t length)
 {
     struct packet p;
-    struct flow_key key;
-    struct probe_flow *f;
-    enum packet_verdict verdict;
-    bool fresh;
-    int side;
-    if (is_sampled_out(m)) {
+    uint64_t octets;
+    bool now = true;
+    if (is_sampled_out(m)
+        || !is_tracked(m, packet_decode(link_type, data, captured, &m->o.packet, &p), &p)) {
         return;
     }
-    verdict = packet_decode(link_type, data, captured, &m->o.packet, &p);
-    if (!is_tracked(m, verdict, &p)) {
-        return;
-    }
+    octets = octets_of(m, &p, length);
     m->stat.fragments += p.is_fragment;
     if (m->o.ip_octets) { /* nfpcapd's way; softflowd leaves later fragments without ports */
-        fragments_pass(m->fragments, &p, usec / 1000);
+        fragments_tick(m->fragments, usec);
+        now = !p.is_fragment || fragments_pass(m->fragments, &p, usec, octets);
+        count_held(m);
     }
-    side = sender_side(m, &p);
-    make_key(m, &p, side, &key);
-    f = flowtable_get(m->table, &key, &fresh);
-    if (f == NULL) {
-        m->stat.no_memory++;
-        return;
+    if (now) {
+        count_packet(m, &p, usec, octets);
     }
-    if (fresh) {
-        start_flow(m, f, usec);
+}
+
+/* ---- the end of many ---- */
+
+size_t meter_expire(struct meter *m, uint64_t now)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    while ((f = flowtable_due(m->table, now)) != NULL) {
+        end_flow(m, f);
+        n++;
     }
-    if (m->o.fat || m->o.payload || p.tunnel_family != 0) {
-        keep_detail(m, f, &p, fresh, usec);
+    return n;
+}
+
+size_t meter_expire_all(struct meter *m)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    fragments_flush(m->fragments);
+    count_held(m);
+    while ((f = flowtable_oldest(m->table)) != NULL) {
+        f->reason = EXPIRY_FLUSH;
+        end_flow(m, f);
+        n++;
     }
-    count_packet(m, f, &p, side, usec, octets_of(m, &p, length));
-    force_out(m);
+    return n;
+}
+
+size_t meter_delete_all(struct meter *m)
+{
+    struct probe_flow *f;
+    size_t n = 0;
+    while ((f = flowtable_oldest(m->table)) != NULL) {
+        forget_flow(m, f);
+        n++;
+    }
+    return n;
 }
 
 /* ---- looking in ---- */

@@ -93,7 +93,7 @@ static void put_detail(const struct flow_detail *d, struct rec *r)
     put_tunnel(d, r);
     put_labels(d, r);
     put_latency(d, r);
-    if (d->nvlans > 0) {
+    if (d->inner_vlan != 0) {
         rec_add_group(r, GROUP_VLAN);
         r->src_vlan = d->inner_vlan;
     }
@@ -102,7 +102,7 @@ static void put_detail(const struct flow_detail *d, struct rec *r)
         r->vlan_id = d->outer_vlan;
         r->customer_vlan = d->inner_vlan;
     }
-    if (d->has_mac) {
+    if (d->src_mac != 0) { /* loopback has none */
         rec_add_group(r, GROUP_MAC);
         r->in_src_mac = d->src_mac;
         r->out_dst_mac = d->dst_mac;

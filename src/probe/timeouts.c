@@ -176,3 +176,12 @@ uint64_t timeouts_expiry(const struct timeouts *t, const struct probe_flow *f,
     }
     return at < first + t->maxlife ? at : first + t->maxlife;
 }
+
+bool timeouts_over(const struct timeouts *t, const struct probe_flow *f, uint64_t usec)
+{
+    enum expiry_reason reason;
+    enum end_reason end;
+    uint64_t idle = UINT64_C(1000000) * idle_timeout(t, f, &reason, &end);
+    uint64_t life = UINT64_C(1000000) * t->maxlife;
+    return usec > f->last_usec + idle || (life != 0 && usec > f->first_usec + life);
+}

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct timeouts {
@@ -59,5 +60,8 @@ struct probe_flow;
  * end reason. */
 uint64_t timeouts_expiry(const struct timeouts *t, const struct probe_flow *f,
                          enum expiry_reason *reason, enum end_reason *end);
+
+/* Does a packet at `usec` (since 1970) come after the flow's end? */
+bool timeouts_over(const struct timeouts *t, const struct probe_flow *f, uint64_t usec);
 
 #endif

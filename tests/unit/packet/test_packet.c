@@ -168,27 +168,91 @@ static void test_every_cut(struct check *t)
     CHECK_EQ_U64(ok, f.n - 34 + 1);
 }
 
-static void test_fragments(struct check *t)
+static void first_and_second_fragment(struct packet *first, struct packet *second)
 {
     struct frame f;
-    struct packet first, second, other;
+    decode(&f, MACS "08 00 45 00 00 20 12 34 20 00 40 11 00 00 c0 00 02 01 c0 00 02 02 " UDP_HEAD,
+           first);
+    decode(&f, MACS "08 00 45 00 00 20 12 34 00 01 40 11 00 00 c0 00 02 01 c0 00 02 02 01 02 03 04",
+           second);
+}
+
+static void test_fragments_in_order(struct check *t)
+{
+    struct packet first, second;
+    struct held_fragment held;
     struct fragments *fragments = fragments_new();
     CHECK_OR_RETURN(fragments != NULL);
-    decode(&f, MACS "08 00 45 00 00 20 12 34 20 00 40 11 00 00 c0 00 02 01 c0 00 02 02 " UDP_HEAD,
-           &first);
-    decode(&f, MACS "08 00 45 00 00 20 12 34 00 01 40 11 00 00 c0 00 02 01 c0 00 02 02 01 02 03 04",
-           &second);
-    other = second;
-    other.fragment_id++;
+    first_and_second_fragment(&first, &second);
     CHECK(first.is_fragment && second.is_fragment && !second.has_ports);
-    fragments_pass(fragments, &first, 1000);
-    fragments_pass(fragments, &second, 1500);
+    CHECK(fragments_pass(fragments, &first, 1000, 32));
+    CHECK(fragments_pass(fragments, &second, 1500, 32));
+    CHECK(second.has_ports);
     CHECK_EQ_U64(second.src_port, 12345);
     CHECK_EQ_U64(second.dst_port, 53);
-    fragments_pass(fragments, &other, 1500);
-    CHECK(!other.has_ports);
+    CHECK(!fragments_next(fragments, &held));
+    fragments_free(fragments);
+}
+
+/* The later one waits, and comes out with the ports once the first one is there. */
+static void test_fragments_out_of_order(struct check *t)
+{
+    struct packet first, second, other;
+    struct held_fragment held;
+    struct fragments *fragments = fragments_new();
+    CHECK_OR_RETURN(fragments != NULL);
+    first_and_second_fragment(&first, &second);
+    other = second;
+    other.fragment_id++;
+    CHECK(!fragments_pass(fragments, &second, 1000, 33));
+    CHECK(!fragments_pass(fragments, &other, 1200, 34));
+    CHECK(!fragments_next(fragments, &held));
+    CHECK(fragments_pass(fragments, &first, 1500, 32));
+    CHECK_OR_RETURN(fragments_next(fragments, &held));
+    CHECK(held.packet.has_ports);
+    CHECK_EQ_U64(held.packet.src_port, 12345);
+    CHECK_EQ_U64(held.usec, 1000);
+    CHECK_EQ_U64(held.octets, 33);
+    CHECK(!fragments_next(fragments, &held));
+    fragments_tick(fragments, 1200 + FRAGMENT_WAIT_MSEC * 1000);
+    CHECK(!fragments_next(fragments, &held));
+    fragments_tick(fragments, 2000000 + FRAGMENT_WAIT_MSEC * 1000);
+    CHECK_OR_RETURN(fragments_next(fragments, &held));
+    CHECK(!held.packet.has_ports);
+    CHECK_EQ_U64(held.octets, 34);
+    fragments_free(fragments);
+}
+
+/* However many datagrams lack their first fragment, every one of them comes out, and once. */
+static void test_fragment_flood(struct check *t)
+{
+    enum { FLOOD = 100000 };
+    struct packet first, second;
+    struct held_fragment held;
+    uint64_t passed = 0, released = 0, octets = 0;
+    struct fragments *fragments = fragments_new();
+    CHECK_OR_RETURN(fragments != NULL);
+    first_and_second_fragment(&first, &second);
+    for (uint32_t i = 0; i < FLOOD; i++) {
+        second.fragment_id = i;
+        if (fragments_pass(fragments, &second, 1000 + i, 1)) {
+            passed++;
+            octets++;
+        }
+        for (; fragments_next(fragments, &held); released++) {
+            octets += held.octets;
+        }
+    }
+    CHECK(passed + released >= FLOOD - FRAGMENTS_HELD_MAX);
+    fragments_flush(fragments);
+    for (; fragments_next(fragments, &held); released++) {
+        octets += held.octets;
+    }
+    CHECK_EQ_U64(passed + released, FLOOD);
+    CHECK_EQ_U64(octets, FLOOD);
     fragments_free(fragments);
 }
 
 CHECK_MAIN(test_udp, test_vlans_and_labels, test_ipv6, test_tcp_flags, test_tunnels,
-           test_broken_tunnel_stays_outside, test_verdicts, test_every_cut, test_fragments)
+           test_broken_tunnel_stays_outside, test_verdicts, test_every_cut, test_fragments_in_order,
+           test_fragments_out_of_order, test_fragment_flood)
