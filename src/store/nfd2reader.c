@@ -247,6 +247,17 @@ static void fill_info(struct nfd_file *f)
     info->created = f->header.created * 1000;
 }
 
+/* Blocks of layout 1 may stand in a file of layout 2. */
+static bool has_old_blocks(const struct nfd_file *f)
+{
+    for (uint32_t i = 0; i < f->nblocks; i++) {
+        if (f->blocks[i].type == NFD_BLOCK_LAYOUT1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int open_layout2(const struct format_source *src, struct flowfile **out, struct fault *fault)
 {
     struct nfd_header header;
@@ -268,6 +279,7 @@ static int open_layout2(const struct format_source *src, struct flowfile **out, 
     nfdlayout_init(&f->layout, nfdlayout_release(header.nfdversion));
     rc = list_blocks(f);
     rc = rc == 0 ? nfdfile_make_units(f) : rc;
+    rc = rc == 0 && has_old_blocks(f) ? nfd1_collect_all_maps(f) : rc;
     if (rc != 0) {
         f->base.fd = -1; /* stays the caller's */
         free(f->base.damage);

@@ -122,7 +122,8 @@ int nfdfile_unpack(const struct nfd_file *f, const struct nfd_block *b, struct a
     return rc == 0 ? 0 : nfdfile_block_fault(f, b, rc, inner.text, fault);
 }
 
-const struct flow_meta *nfdfile_keep_meta(struct nfd_unit *u, struct flow_meta *m)
+/* Keep what a walk collected as the unit's, unless another thread was first; *m is emptied. */
+static const struct flow_meta *keep_meta(struct nfd_unit *u, struct flow_meta *m)
 {
     struct flow_meta *expected = NULL;
     if (m == NULL || meta_is_empty(m)) {
@@ -145,19 +146,22 @@ const struct flow_meta *nfdfile_keep_meta(struct nfd_unit *u, struct flow_meta *
 /* Nothing fits into the block's claim: one more note. */
 static void check_count(struct nfd_walk *w, const struct nfd_block *b)
 {
-    if (w->nrecords != b->told) {
+    uint32_t found = w->nrecords + w->nmaps;
+    if (found != b->told) {
         nfdwalk_note(w, "Block at octet %" PRIu64 ": %u records announced, %u found",
-                     b->offset, b->told, w->nrecords);
+                     b->offset, b->told, found);
     }
-    if (w->broken && b->told > w->nrecords) {
-        w->unread += nfdfile_records_bound(b) - w->nrecords;
+    if (w->broken && b->told > found) {
+        w->unread += nfdfile_records_bound(b) - found;
     }
 }
 
 static int fill_batch(struct nfd_walk *w, const struct nfd_unit *u, struct nfd_file *f,
                       struct batch *b)
 {
-    nfdrows_to_batch(w->rows, b);
+    if (w->rows != NULL) {
+        nfdrows_to_batch(w->rows, b);
+    }
     b->ident = f->base.info.ident;
     b->first_no = w->first_no;
     b->source_bytes = u->first_row == 0 ? w->len : 0;
@@ -170,10 +174,11 @@ static int fill_batch(struct nfd_walk *w, const struct nfd_unit *u, struct nfd_f
     return 0;
 }
 
-static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u)
+static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u, struct batch *b)
 {
     const struct nfd_block *block = &f->blocks[u->block];
-    int rc = nfdwalk2(w, &f->layout);
+    int rc = block->type == NFD_BLOCK_LAYOUT1 ? nfdwalk1(w, f->maps, u->block, b)
+                                              : nfdwalk2(w, &f->layout);
     if (rc == 0 && u->first_row == 0) {
         check_count(w, block);
     }
@@ -185,7 +190,7 @@ static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u
 static int walk_into(struct nfd_walk *w, struct nfd_file *f, struct nfd_unit *u, struct batch *b,
                      struct fault *fault)
 {
-    int rc = walk(w, f, u);
+    int rc = walk(w, f, u, b);
     if (rc != 0) {
         return fault_set(fault, rc, "%s", err_text(rc));
     }
@@ -194,14 +199,14 @@ static int walk_into(struct nfd_walk *w, struct nfd_file *f, struct nfd_unit *u,
                                    "its first record does not fit into it", fault);
     }
     rc = fill_batch(w, u, f, b);
-    b->meta = nfdfile_keep_meta(u, w->meta);
+    b->meta = keep_meta(u, w->meta);
     return rc != 0 ? fault_set(fault, rc, "%s", err_text(rc)) : 0;
 }
 
 static int check_type(const struct nfd_file *f, const struct nfd_block *b, struct fault *fault)
 {
     char what[64];
-    if (b->type == NFD_BLOCK_FLOWS) {
+    if (b->type == NFD_BLOCK_FLOWS || (b->type == NFD_BLOCK_LAYOUT1 && f->maps != NULL)) {
         return 0;
     }
     snprintf(what, sizeof what, "Unknown block type %u. Skip block", b->type);
@@ -242,6 +247,7 @@ void nfdfile_close(struct flowfile *file)
     if (f->base.fd >= 0) {
         close(f->base.fd);
     }
+    nfd1maps_free(f->maps);
     free(f->units);
     free(f->blocks);
     arena_free(&f->arena);

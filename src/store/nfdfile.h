@@ -43,7 +43,6 @@ struct nfd_unit {
     uint32_t first_row;     /* flows of the block before this piece */
     uint64_t first_no;      /* records of the file before this block */
     struct flow_meta *meta; /* made when the block is first read; set once, atomically */
-    void *state;            /* layout 1: maps that hold where the block begins */
 };
 
 /* Header of a layout 2 file. */
@@ -65,9 +64,9 @@ struct nfd_file {
     uint32_t nblocks, blocks_room;
     struct nfd_unit *units;
     uint32_t nunits, units_room;
-    struct arena arena;      /* ident, layout 1's maps */
+    struct arena arena;      /* ident */
     uint64_t size;
-    void *old;               /* layout 1: struct nfd1_maps */
+    struct nfd1_maps *maps;  /* of blocks of layout 1; NULL: there are none */
 };
 
 /* Records that the block can hold at most, however many it claims. */
@@ -103,8 +102,8 @@ int nfdfile_block_fault(const struct nfd_file *f, const struct nfd_block *b, int
 void nfdfile_damage(struct nfd_file *f, uint64_t at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Keep what a walk collected as the unit's, unless another thread was first; *m is emptied. */
-const struct flow_meta *nfdfile_keep_meta(struct nfd_unit *u, struct flow_meta *m);
+/* Fill f->maps from all blocks of layout 1; record numbers then leave maps out. */
+int nfd1_collect_all_maps(struct nfd_file *f);
 
 extern const struct flowfile_ops nfd1_reader;
 extern const struct flowfile_ops nfd2_reader;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "flow/batch.h"
 #include "flow/meta.h"
 #include "store/nfdlayout.h"
 #include "store/nfdrows.h"
@@ -31,6 +32,7 @@ struct nfd_walk {
     /* out */
     struct nfd_rows *rows;
     uint32_t nrecords;     /* of all kinds that count */
+    uint32_t nmaps;        /* extension maps, which do not count (layout 1) */
     uint32_t nflows;       /* flow records seen, rows or not */
     uint32_t unread;       /* records or parts of records that could not be read */
     uint32_t nnotes;
@@ -42,6 +44,9 @@ struct nfd_walk {
 /* Note that something of the block could not be read. */
 void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Note that the chain of records breaks at one whose head says a size. */
+void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size);
+
 /* Number of the record that is walked now. */
 static inline uint64_t nfdwalk_number(const struct nfd_walk *w)
 {
@@ -50,6 +55,18 @@ static inline uint64_t nfdwalk_number(const struct nfd_walk *w)
 
 /* Records of layout 2 (block type 3). Returns 0 or ERR_NOMEM. */
 int nfdwalk2(struct nfd_walk *w, const struct nfd_layout *layout);
+
+/* All extension maps of a file, in the order of their blocks. */
+struct nfd1_maps;
+struct nfd1_maps *nfd1maps_new(void); /* NULL when memory is out */
+void nfd1maps_free(struct nfd1_maps *maps);
+
+/* Add those of one block; *found grows by their number. 0, ERR_NOMEM or ERR_LIMIT (too many). */
+int nfd1maps_collect(struct nfd1_maps *maps, const uint8_t *octets, size_t len, uint32_t block,
+                     uint64_t *found);
+
+/* Records of layout 1 (block type 2), as columns of b. Returns 0 or ERR_NOMEM. */
+int nfdwalk1(struct nfd_walk *w, const struct nfd1_maps *maps, uint32_t block, struct batch *b);
 
 /* Records that are not flows and that layouts 1 and 2 share: exporters, samplers, names. True if
  * the type is one of them (what is wrong with it is noted). *rc becomes ERR_NOMEM when memory is

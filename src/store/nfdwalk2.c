@@ -58,6 +58,15 @@ void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...)
     va_end(args);
 }
 
+void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size)
+{
+    nfdwalk_note(w,
+                 "Record %llu at octet %zu of its block: size %zu does not fit; the rest of the "
+                 "block is lost",
+                 (unsigned long long)nfdwalk_number(w), (size_t)(record - w->octets), size);
+    w->broken = true;
+}
+
 static uint32_t load32(const uint8_t *at)
 {
     uint32_t v;
@@ -337,10 +346,7 @@ static int walk_record(struct walker *k, struct cur *c)
     size_t size = cur_u16le(c);
     int rc;
     if (!cur_ok(c) || size < RECORD_HEAD || size - RECORD_HEAD > cur_left(c)) {
-        nfdwalk_note(k->w, "Record %llu at octet %zu of its block: size %zu does not fit; the rest "
-                     "of the block is lost", (unsigned long long)nfdwalk_number(k->w),
-                     (size_t)(record - k->w->octets), size);
-        k->w->broken = true;
+        nfdwalk_broken(k->w, record, size);
         return 0;
     }
     cur_skip(c, size - RECORD_HEAD);

@@ -9,67 +9,12 @@
 #include "store/vec.h"
 #include "store/weir1.h"
 
-#include <stdio.h>
+#include "fuzz_file.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static volatile uint64_t sink;
-
-/* Use every value as a consumer would: codes below their tables, spans inside of their octets. */
-static void use_column(const struct column *c, uint32_t nrows)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < nrows; i++) {
-        if (c->width == 0) {
-            struct span s = column_var(c, i);
-            sum += s.len > 0 ? s.data[0] + s.data[s.len - 1] : 0;
-        } else if (c->width == 16) {
-            sum += column_ip(c, i)->octet[15];
-        } else {
-            sum += column_u64(c, i);
-        }
-    }
-    sink += sum;
-}
-
-static void use_block(struct flowfile *f, uint32_t i, struct batch *b)
-{
-    struct fault fault;
-    const struct zone *z = flowfile_zone(f, i);
-    struct ip ip = ip_from_v4(0x0a000001);
-    if (z->may_hold != NULL) {
-        sink += z->may_hold(z->may_hold_ctx, &ip);
-    }
-    if (flowfile_read(f, i, b, &fault) != 0) {
-        return;
-    }
-    for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        use_column(batch_column(b, (enum field_id)id), b->nrows);
-    }
-}
-
-static void use_file(const uint8_t *data, size_t size)
-{
-    int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    char path[64];
-    struct flowfile *f = NULL;
-    struct fault fault;
-    static struct batch b;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && write(fd, data, size) == (ssize_t)size && flowfile_open(path, &f, &fault) == 0) {
-        batch_init(&b);
-        for (uint32_t i = 0; i < flowfile_info(f)->nblocks && i < 64; i++) {
-            use_block(f, i, &b);
-        }
-        batch_free(&b);
-        flowfile_close(f);
-    }
-    close(fd);
-}
 
 static uint32_t u32_at(const uint8_t *p)
 {

@@ -64,3 +64,9 @@ tests_fuzz_fuzz_bytecode_LDADD = $(FUZZ_MAIN) $(FILTER_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_format tests/fuzz/fuzz_toml
 tests_fuzz_fuzz_format_LDADD = $(FUZZ_MAIN) $(PRINT_LIBS)
 tests_fuzz_fuzz_toml_LDADD = $(FUZZ_MAIN) $(BASE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_nfd1 tests/fuzz/fuzz_nfd2 tests/fuzz/fuzz_lzo
+EXTRA_DIST += tests/fuzz/fuzz_file.h tests/fuzz/fuzz_nfd.h tests/tools/mknfd.py
+tests_fuzz_fuzz_nfd1_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+tests_fuzz_fuzz_nfd2_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+tests_fuzz_fuzz_lzo_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
