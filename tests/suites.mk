@@ -30,3 +30,5 @@ SUITES += tests/cli/probe_live.py
 EXTRA_DIST += tests/cli/probe_live.py
 SUITES += tests/compat/probe_vs_nfpcapd.py
 EXTRA_DIST += tests/compat/probe_vs_nfpcapd.py tests/compat/nfpcapd_exceptions.txt
+SUITES += tests/cli/badinput.py
+EXTRA_DIST += tests/cli/badinput.py

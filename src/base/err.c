@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,4 +115,17 @@ int fault_at_text(struct fault *f, const char *name, unsigned line, unsigned col
     f->column = column;
     f->length = length;
     return f->code;
+}
+
+void fault_line(const struct fault *f, char *line, size_t room)
+{
+    const char *text = f->text[0] != '\0' ? f->text : err_text(f->code);
+
+    if (f->name[0] == '\0') {
+        snprintf(line, room, "%s", text);
+    } else if (f->offset == UINT64_MAX || f->line != 0) {
+        snprintf(line, room, "%s: %s", f->name, text);
+    } else {
+        snprintf(line, room, "%s, offset %" PRIu64 ": %s", f->name, f->offset, text);
+    }
 }

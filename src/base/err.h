@@ -61,4 +61,7 @@ int fault_at_file(struct fault *f, const char *name, uint64_t offset);
 int fault_at_text(struct fault *f, const char *name, unsigned line, unsigned column,
                   unsigned length);
 
+/* What a program says of it: "name, offset N: text", without what is not known. */
+void fault_line(const struct fault *f, char *line, size_t room);
+
 #endif

@@ -14,6 +14,7 @@ libweir_base_a_SOURCES = \
     src/base/ip.c src/base/ip.h \
     src/base/json.c src/base/json.h \
     src/base/log.c src/base/log.h \
+    src/base/net.c src/base/net.h \
     src/base/opt.c src/base/opt.h \
     src/base/optset.h \
     src/base/pool.c src/base/pool.h \

@@ -90,12 +90,10 @@ void log_write(const struct log *l, enum log_level level, const char *fmt, ...)
 
 void log_fault(const struct log *l, enum log_level level, const struct fault *f)
 {
-    const char *text = f->text[0] != '\0' ? f->text : err_text(f->code);
-    if (f->name[0] != '\0') {
-        log_write(l, level, "%s: %s", f->name, text);
-    } else {
-        log_write(l, level, "%s", text);
-    }
+    char line[1024];
+
+    fault_line(f, line, sizeof line);
+    log_write(l, level, "%s", line);
 }
 
 bool log_may_say(struct log_limit *limit, uint64_t now_msec, unsigned *suppressed)

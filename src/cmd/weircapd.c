@@ -10,7 +10,9 @@
 
 static int complain(const char *name, const struct fault *fault)
 {
-    fprintf(stderr, "%s: %s\n", name, fault->text);
+    char line[1024];
+    fault_line(fault, line, sizeof line);
+    fprintf(stderr, "%s: %s\n", name, line);
     return fault->code == ERR_BUSY ? 255 : 1;
 }
 

@@ -30,7 +30,9 @@ static void usage(FILE *to)
 
 static int complain(const struct fault *fault)
 {
-    fprintf(stderr, "weirctl: %s\n", fault->text);
+    char line[1024];
+    fault_line(fault, line, sizeof line);
+    fprintf(stderr, "weirctl: %s\n", line);
     return 1;
 }
 

@@ -14,7 +14,9 @@
 
 static int complain(const struct probeargs_dialect *d, const char *name, const struct fault *fault)
 {
-    fprintf(stderr, "%s: %s\n", name, fault->text);
+    char line[1024];
+    fault_line(fault, line, sizeof line);
+    fprintf(stderr, "%s: %s\n", name, line);
     if (fault->code == ERR_USAGE) {
         probeargs_usage(d, name, stderr);
     }

@@ -3,8 +3,8 @@
  * metric.c - nfcapd's metric records, and a minimal HTTP server for one document.
  */
 #include "collect/metric.h"
+#include "base/net.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -246,7 +246,7 @@ static int listen_at(const char *where, int *out, struct fault *fault)
     if (rc != 0) {
         return rc;
     }
-    rc = getaddrinfo(*host != '\0' ? host : NULL, port, &hints, &a);
+    rc = net_look_up(*host != '\0' ? host : NULL, port, &hints, &a);
     if (rc != 0) {
         return fault_set(fault, ERR_USAGE, "metrics at %s: %s", where, gai_strerror(rc));
     }

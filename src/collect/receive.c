@@ -5,10 +5,10 @@
 #include "collect/receive.h"
 
 #include "base/clock.h"
+#include "base/net.h"
 
 #include <errno.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +123,7 @@ static int look_up(const struct receiver_options *o, int family, struct addrinfo
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM,
                              .ai_flags = AI_PASSIVE};
-    return getaddrinfo(o->multicast != NULL ? o->multicast : o->host, o->service, &hints, found);
+    return net_look_up(o->multicast != NULL ? o->multicast : o->host, o->service, &hints, found);
 }
 
 static int open_socket(struct receiver *r, const struct receiver_options *o, struct fault *fault)

@@ -3,9 +3,9 @@
  * repeater.c - a connected UDP socket, or a raw one with headers made here.
  */
 #include "collect/repeater.h"
+#include "base/net.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <linux/ip.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int resolve(const char *target, int family, struct addrinfo **list, struc
     if (port != NULL) {
         *port++ = '\0';
     }
-    rc = getaddrinfo(host, port != NULL ? port : "9995", &hints, list);
+    rc = net_look_up(host, port != NULL ? port : "9995", &hints, list);
     if (rc != 0) {
         return fault_set(fault, ERR_USAGE, "repeater %s: %s", target, gai_strerror(rc));
     }

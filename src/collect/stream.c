@@ -5,9 +5,9 @@
 #include "collect/stream.h"
 
 #include "base/clock.h"
+#include "base/net.h"
 #include "wire/wire.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ int stream_open(const char *host, const char *service, int family, struct stream
         .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *list;
     struct stream *s;
-    int rc = getaddrinfo(host, service, &hints, &list);
+    int rc = net_look_up(host, service, &hints, &list);
     if (rc != 0) {
         return fault_set(fault, ERR_USAGE, "TCP port %s: %s", service, gai_strerror(rc));
     }

@@ -23,6 +23,7 @@ struct capture {
     int link_type;
     bool live;
     bool nsec;
+    char name[256]; /* file or interface, for messages */
 };
 
 #ifdef HAVE_ZLIB
@@ -121,8 +122,8 @@ static int open_pcap(struct capture *c, const struct capture_options *o, struct 
     c->link_type = pcap_datalink(c->pcap);
     if (!packet_link_known(c->link_type)) {
         const char *name = pcap_datalink_val_to_name(c->link_type);
-        return fault_set(fault, ERR_UNSUPPORTED, "link type %d (%s) is not supported",
-                         c->link_type, name != NULL ? name : "unknown");
+        return fault_set(fault, ERR_UNSUPPORTED, "%s: link type %d (%s) is not supported",
+                         c->name, c->link_type, name != NULL ? name : "unknown");
     }
     return set_filter(c, o->filter, fault);
 }
@@ -131,6 +132,8 @@ static int open_pcap(struct capture *c, const struct capture_options *o, struct 
 static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
     int rc = o->file != NULL ? ERR_UNSUPPORTED : ring_open(o, &c->ring, fault);
+
+    snprintf(c->name, sizeof c->name, "%s", o->file != NULL ? o->file : o->interface);
     if (rc == ERR_UNSUPPORTED) {
         return open_pcap(c, o, fault);
     }
@@ -205,7 +208,7 @@ int capture_next(struct capture *c, struct frame *out, struct fault *fault)
     case PCAP_ERROR_BREAK:
         return ERR_END;
     default:
-        return fault_set(fault, ERR_FORMAT, "%s", pcap_geterr(c->pcap));
+        return fault_set(fault, ERR_FORMAT, "%s: %s", c->name, pcap_geterr(c->pcap));
     }
 }
 

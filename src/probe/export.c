@@ -3,11 +3,11 @@
  * export.c - sockets around an encoder.
  */
 #include "probe/export.h"
+#include "base/net.h"
 
 #include "probe/record.h"
 #include "wire/encode.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static int open_host(struct export *e, const char *host, const char *port, struc
     struct addrinfo hints = {.ai_socktype = e->o.transport == EXPORT_TCP ? SOCK_STREAM
                                                                          : SOCK_DGRAM};
     struct addrinfo *found = NULL;
-    int code = getaddrinfo(host, port, &hints, &found);
+    int code = net_look_up(host, port, &hints, &found);
     int rc;
     if (code != 0) {
         return fault_set(fault, ERR_NOTFOUND, "Address lookup of %s:%s failed: %s", host, port,
