@@ -21,6 +21,7 @@ libweir_base_a_SOURCES = \
     src/base/priv.c src/base/priv.h \
     src/base/queue.c src/base/queue.h \
     src/base/sandbox.c src/base/sandbox.h \
+    src/base/simd.h \
     src/base/text.c src/base/text.h \
     src/base/toml.c src/base/toml.h
 BASE_LIBS = libweir-base.a

@@ -226,7 +226,7 @@ static int load_from_rec(void *source, struct batch *b, enum field_id id, struct
 bool filter_matches(const struct filter *f, struct filter_work *w, const struct rec *r,
                     const char *ident)
 {
-    static const struct batch_loader loader = {load_from_rec};
+    static const struct batch_loader loader = {.load = load_from_rec};
     uint64_t sel = 0;
     batch_reset(&w->one);
     w->one.nrows = 1;

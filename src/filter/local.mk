@@ -11,7 +11,6 @@ libweir_filter_a_SOURCES = \
     src/filter/dump.c \
     src/filter/filter.c src/filter/filter.h \
     src/filter/filterhelp.c \
-    src/filter/kernels.c src/filter/kernels.h \
     src/filter/keywords.def \
     src/filter/ops.def \
     src/filter/parsing.c src/filter/parsing.h \

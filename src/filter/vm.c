@@ -15,7 +15,7 @@
 #include "filter/vm.h"
 
 #include "base/bits.h"
-#include "filter/kernels.h"
+#include "flow/kernels.h"
 #include "filter/rowtest.h"
 #include "payload/regex.h"
 
@@ -231,20 +231,9 @@ static const uint8_t *addr_table(struct vm *vm, const struct insn *i, const stru
     return known != NULL ? known : yes;
 }
 
-/* Codes to bits. Few or neighbouring entries are found by comparing codes. */
 static void table_to_bits(const struct vm *vm, const struct column *c, const uint8_t *yes)
 {
-    uint32_t n = vm->batch->nrows;
-    const uint8_t *first = memchr(yes, 1, c->nvalues);
-    const uint8_t *last = first != NULL ? memrchr(yes, 1, c->nvalues) : NULL;
-    if (first == NULL) {
-        bits_fill(vm->result, n, false);
-    } else if (memchr(first, 0, (size_t)(last - first)) == NULL) {
-        kernel_range(c->codes, c->code_width, n, (uint64_t)(first - yes), (uint64_t)(last - yes),
-                     vm->result);
-    } else {
-        kernel_table(c->codes, c->code_width, n, yes, vm->result);
-    }
+    kernel_codes(c->codes, c->code_width, vm->batch->nrows, yes, c->nvalues, vm->result);
 }
 
 /* ------------------------------------------------------------------ tests; rows of need into
@@ -279,16 +268,26 @@ static bool addr_at(struct vm *vm, const struct insn *i, uint32_t row)
     return row_addr(vm, i, column_ip(&vm->batch->columns[i->field], row));
 }
 
+/* The instruction as a question that the source of the batch may answer; false: it is none. */
+static bool number_question(const struct vm *vm, const struct insn *i, struct number_test *t)
+{
+    const struct constant *k = i->op == OP_SET ? &vm->program->constants[i->arg] : NULL;
+    *t = (struct number_test){.ask = NUMBER_RANGE, .lo = i->lo, .hi = i->hi};
+    if (i->op == OP_BITS) {
+        t->ask = NUMBER_BITS;
+        t->shift = i->shift;
+        t->bits = i->arg;
+    } else if (k != NULL && k->bitmap != NULL) {
+        *t = (struct number_test){.ask = NUMBER_SET, .bitmap = k->bitmap, .limit = k->bitmap_bits};
+    }
+    return i->op == OP_RANGE || t->ask != NUMBER_RANGE;
+}
+
 static void number_array(struct vm *vm, const struct insn *i, const struct column *c)
 {
-    uint32_t n = vm->batch->nrows;
-    const struct constant *k = i->op == OP_SET ? &vm->program->constants[i->arg] : NULL;
-    if (i->op == OP_RANGE) {
-        kernel_range(c->values, c->width, n, i->lo, i->hi, vm->result);
-    } else if (i->op == OP_BITS) {
-        kernel_bits(c->values, c->width, n, i->shift, i->arg, i->lo, i->hi, vm->result);
-    } else if (k != NULL && k->bitmap != NULL) {
-        kernel_bitmap(c->values, c->width, n, k->bitmap, k->bitmap_bits, vm->result);
+    struct number_test t;
+    if (number_question(vm, i, &t)) {
+        number_test_array(&t, c->values, c->width, vm->batch->nrows, vm->result);
     } else {
         each_row(vm, i, number_at);
     }
@@ -296,8 +295,14 @@ static void number_array(struct vm *vm, const struct insn *i, const struct colum
 
 static void numbers(struct vm *vm, const struct insn *i)
 {
-    const struct column *c = batch_column(vm->batch, (enum field_id)i->field);
+    enum field_id field = (enum field_id)i->field;
+    struct number_test t;
+    const struct column *c;
     const uint8_t *yes;
+    if (number_question(vm, i, &t) && batch_test(vm->batch, field, &t, vm->need, vm->result)) {
+        return;
+    }
+    c = batch_column(vm->batch, field);
     if (c->form == COLUMN_CONST) {
         bits_fill(vm->result, vm->batch->nrows, row_number(vm, i, table_number(c, 0)));
     } else if (c->form == COLUMN_DICT) {

@@ -29,14 +29,19 @@ void batch_init(struct batch *b)
 void batch_reset(struct batch *b)
 {
     struct arena arena = b->arena;
+    struct batch_keepsake *keepsake = b->keepsake;
     arena_reset(&arena);
     memset(b, 0, offsetof(struct batch, columns));
     b->arena = arena;
+    b->keepsake = keepsake;
 }
 
 void batch_free(struct batch *b)
 {
     arena_free(&b->arena);
+    if (b->keepsake != NULL) {
+        b->keepsake->free(b->keepsake);
+    }
     batch_init(b);
 }
 
@@ -118,6 +123,26 @@ const struct column *batch_column(struct batch *b, enum field_id id)
     }
     batch_set_column(b, id, &c);
     return &b->columns[id];
+}
+
+bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
+                const uint64_t *need, uint64_t *out)
+{
+    struct fault fault = {0};
+    int rc;
+    if (field_set_has(&b->present, id) || b->loader == NULL || b->loader->test == NULL ||
+        field_is_computed(id)) {
+        return false;
+    }
+    rc = b->loader->test(b->source, b, id, t, need, out, &fault);
+    if (rc == BATCH_LOAD_IT) {
+        return false;
+    }
+    if (rc != 0) {
+        note_failure(b, rc, &fault);
+        bits_fill(out, b->nrows, false);
+    }
+    return true;
 }
 
 int batch_require(struct batch *b, const struct field_set *set)

@@ -9,6 +9,7 @@
  * Columns come to life on first touch: batch_column() asks the batch's loader (a file block, an
  * nfdump block, computed fields) to fill them. A batch is used by one thread at a time. Memory of
  * the columns belongs to the batch's arena or to the loader and lives until batch_reset().
+ * A column may be narrower than its field's type, if all values fit: go by column->width.
  */
 #ifndef WEIR_FLOW_BATCH_H
 #define WEIR_FLOW_BATCH_H
@@ -41,6 +42,7 @@ struct column {
 
 struct batch;
 struct flow_meta;
+struct number_test;
 
 /* Where columns come from. */
 struct batch_loader {
@@ -49,6 +51,24 @@ struct batch_loader {
      * column (batch_absent). */
     int (*load)(void *source, struct batch *b, enum field_id id, struct column *column,
                 struct fault *fault);
+
+    /* The two below spare loading a column that is looked at once or in few rows. Both may be NULL,
+     * and both may answer BATCH_LOAD_IT: the column has to be loaded to tell. */
+
+    /* Which rows' values pass the test, as a bitmap; rows outside of need come out either way. */
+    int (*test)(void *source, struct batch *b, enum field_id id, const struct number_test *t,
+                const uint64_t *need, uint64_t *out, struct fault *fault);
+
+    /* Fill *column with the values of n ascending rows only, in memory of `arena`. */
+    int (*pick)(void *source, struct batch *b, enum field_id id, const uint32_t *rows, uint32_t n,
+                struct arena *arena, struct column *column, struct fault *fault);
+};
+
+enum { BATCH_LOAD_IT = 1 };
+
+/* What a loader keeps from one batch to the next (a decoder's state). Begins each such struct. */
+struct batch_keepsake {
+    void (*free)(struct batch_keepsake *k);
 };
 
 struct batch {
@@ -67,6 +87,8 @@ struct batch {
     const struct batch_loader *loader; /* NULL: columns not present are absent */
     void *source;         /* handed to the loader */
     struct arena arena;
+    struct batch_keepsake *keepsake; /* outlives resets; NULL: none. Who finds one with another
+                                      * free() than its own replaces it. */
     struct fault fault;   /* first failure of a load; fault.code 0: none */
     struct field_set present; /* columns that are filled */
     struct column columns[FIELD_COUNT_];
@@ -94,6 +116,17 @@ void batch_set_column(struct batch *b, enum field_id id, const struct column *co
 
 /* A CONST column of value 0 (VAR: empty value) of the field's type. */
 struct column column_absent(enum field_id id);
+
+/* Rows whose number passes a test, straight from the form in which the source keeps the field.
+ * False: the column is there already or has to be loaded. Rows outside of need may come out either
+ * way. On failure no row passes and batch_ok() turns false. */
+bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
+                const uint64_t *need, uint64_t *out);
+
+/* Make *out (initialised; reset here) the n given rows of *from, in that order: ascending rows,
+ * constant as long as *out is used, like *from itself. Columns come from *from on first touch, only
+ * these rows of them where its loader can do that. */
+void batch_pick(struct batch *out, struct batch *from, const uint32_t *rows, uint32_t n);
 
 /* Bitmap of the rows that have a group, BITS_WORDS(nrows) words, into bits. */
 void batch_group_bits(struct batch *b, enum field_group g, uint64_t *bits);

@@ -5,8 +5,10 @@ libweir_flow_a_SOURCES = \
     src/flow/batch.c src/flow/batch.h \
     src/flow/builder.c src/flow/builder.h \
     src/flow/compute.c src/flow/compute.h \
+    src/flow/kernels.c src/flow/kernels.h \
     src/flow/loss.c src/flow/loss.h src/flow/losses.def \
     src/flow/meta.c src/flow/meta.h \
+    src/flow/pick.c \
     src/flow/rec.c src/flow/rec.h \
     src/flow/totals.c \
     src/flow/zone.h

@@ -24,6 +24,7 @@
 #include <string.h>
 
 enum { OPEN_AHEAD = 16 }; /* files opened beyond the one being handed out */
+enum { FEW = 8 };         /* one in so many rows of a block */
 
 enum { EARLY = 64 };      /* steps that may be done before their turn */
 
@@ -99,6 +100,8 @@ struct worker {
     struct scan *scan;
     pthread_t thread;
     struct batch batch;
+    struct batch few;    /* the passing rows alone, if they are few */
+    struct batch *seen;  /* what operators see: one of these two */
     struct filter_work *filter;
     void **piece;
     uint64_t *bits;
@@ -260,6 +263,28 @@ static bool next_step(struct scan *s, struct step *step)
 
 /* ------------------------------------------------------------------ one block */
 
+/* Of few passing rows only these are decoded: operators see a batch that has no others. */
+static int choose_rows(struct worker *w, struct step *step)
+{
+    const uint32_t *rows;
+    step->matched = (uint32_t)bits_rows(w->bits, w->batch.nrows, w->rows);
+    w->seen = &w->batch;
+    if (step->matched == 0 || step->matched > w->batch.nrows / FEW) {
+        return 0;
+    }
+    rows = arena_dup(&w->batch.arena, w->rows, step->matched * sizeof *rows);
+    if (rows == NULL) {
+        return ERR_NOMEM;
+    }
+    batch_pick(&w->few, &w->batch, rows, step->matched);
+    w->seen = &w->few;
+    for (uint32_t i = 0; i < step->matched; i++) {
+        w->rows[i] = i;
+    }
+    bits_fill(w->bits, step->matched, true);
+    return 0;
+}
+
 static int read_block(struct worker *w, struct step *step)
 {
     struct scan *s = w->scan;
@@ -280,13 +305,11 @@ static int read_block(struct worker *w, struct step *step)
     } else {
         rc = filter_run(s->plan->filter, w->filter, &w->batch, w->bits);
     }
-    if (rc == 0) {
-        step->matched = (uint32_t)bits_rows(w->bits, w->batch.nrows, w->rows);
-    }
+    rc = rc != 0 ? rc : choose_rows(w, step);
     if (rc == 0 && step->matched > 0) {
-        rc = batch_require(&w->batch, &s->fields);
-    }
-    if (rc != 0) {
+        rc = batch_require(w->seen, &s->fields);
+        step->fault = w->seen->fault;
+    } else if (rc != 0) {
         step->fault = w->batch.fault;
     }
     return rc;
@@ -305,7 +328,7 @@ static struct passing passing_rows(struct worker *w, const struct step *step)
     const struct flowfile *file = w->scan->slot[step->file].file;
     return (struct passing){.place = place_of(step->file, step->block),
                             .zone = flowfile_zone(file, step->block),
-                            .settled = flowfile_info(file)->complete, .batch = &w->batch,
+                            .settled = flowfile_info(file)->complete, .batch = w->seen,
                             .rows = w->rows, .n = step->rows,
                             .bits = w->bits, .number = step->number, .meta = step->meta};
 }
@@ -596,7 +619,7 @@ static void end_step(struct scan *s, struct step *step)
 static int consume_rows(struct worker *w, struct step *step, struct flow_totals *totals)
 {
     if (w->scan->plan->totals) {
-        totals_add_batch(totals, &w->batch, w->bits);
+        totals_add_batch(totals, w->seen, w->bits);
     }
     return consume(w, step);
 }
@@ -695,6 +718,7 @@ static void worker_free(struct worker *w)
     free(w->bits);
     free(w->rows);
     filter_work_free(w->filter);
+    batch_free(&w->few);
     batch_free(&w->batch);
 }
 
@@ -703,6 +727,7 @@ static int worker_init(struct worker *w, struct scan *s)
     const struct scan_plan *plan = s->plan;
     w->scan = s;
     batch_init(&w->batch);
+    batch_init(&w->few);
     w->filter = filter_work_new(plan->filter);
     w->piece = calloc(plan->nops + 1, sizeof *w->piece);
     w->bits = malloc(BITS_WORDS(BATCH_ROWS_MAX) * sizeof *w->bits);

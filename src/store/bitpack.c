@@ -7,7 +7,7 @@
  */
 #include "store/bitpack.h"
 
-#include "store/simd.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <string.h>
@@ -127,4 +127,17 @@ void bitpack_unpack(const uint8_t *in, uint32_t n, unsigned bits, uint64_t base,
         unpack_all_uint64_t(in, n, bits, base, out);
         break;
     }
+}
+
+uint32_t bitpack_get(const uint8_t *in, uint32_t i, unsigned bits)
+{
+    const u32_unaligned *group =
+        (const u32_unaligned *)(const void *)(in + (size_t)(i / BITPACK_GROUP) * 128 * bits);
+    unsigned bit = i % BITPACK_GROUP / BITPACK_LANES * bits;
+    const u32_unaligned *p = group + bit / 32 * BITPACK_LANES + i % BITPACK_LANES;
+    uint32_t v = p[0] >> bit % 32;
+    if (bit % 32 + bits > 32) {
+        v |= p[BITPACK_LANES] << (32 - bit % 32);
+    }
+    return bits == 32 ? v : v & (((uint32_t)1 << bits) - 1);
 }

@@ -26,4 +26,7 @@ void bitpack_pack(const uint64_t *v, uint32_t n, unsigned bits, uint64_t base, u
 void bitpack_unpack(const uint8_t *in, uint32_t n, unsigned bits, uint64_t base, unsigned width,
                     void *out);
 
+/* The i-th number (without a base) of those that were packed. */
+uint32_t bitpack_get(const uint8_t *in, uint32_t i, unsigned bits);
+
 #endif

@@ -26,8 +26,9 @@ libweir_store_a_SOURCES = \
     src/store/nfdwalk.h \
     src/store/nfdwalk2.c \
     src/store/rowbuf.c src/store/rowbuf.h \
-    src/store/simd.h \
     src/store/vec.c src/store/vec.h \
+    src/store/vecpick.c \
+    src/store/vectest.c \
     src/store/veckernels.c src/store/veckernels.h \
     src/store/vecwrite.c \
     src/store/weir1.h \

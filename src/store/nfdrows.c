@@ -434,7 +434,7 @@ static int load(void *source, struct batch *b, enum field_id id, struct column *
     return rc != 0 ? fault_set(fault, rc, "%s", err_text(rc)) : 0;
 }
 
-static const struct batch_loader loader = {load};
+static const struct batch_loader loader = {.load = load};
 
 int nfdrows_to_batch(struct nfd_rows *r, struct batch *b)
 {

@@ -10,7 +10,6 @@
 #include "store/bitpack.h"
 #include "store/veckernels.h"
 
-#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx: contexts that live in the block's arena */
 #include <assert.h>
 #include <string.h>
 #include <zstd.h>
@@ -22,6 +21,7 @@ struct job {
     void *out;
     struct fault *fault;
     int depth;
+    bool narrow; /* width is less than the vec's own; all values fit */
 };
 
 static int damaged(struct fault *fault, const char *what)
@@ -56,7 +56,7 @@ static int decode(const struct job *j, const struct vec *v);
 /* Decode the next vec of the cursor: n values of `width` into out. */
 static int decode_next(const struct job *j, struct cur *c, uint32_t n, unsigned width, void *out)
 {
-    struct job inner = {j->w, n, width, out, j->fault, j->depth + 1};
+    struct job inner = {j->w, n, width, out, j->fault, j->depth + 1, j->narrow};
     struct vec v;
     int rc = vec_take(c, &v, j->fault);
     return rc != 0 ? rc : decode(&inner, &v);
@@ -77,11 +77,15 @@ static int decode_const(const struct job *j, const struct vec *v)
 static ZSTD_DCtx *dctx_of(struct vec_work *w)
 {
     if (w->dctx == NULL) {
-        size_t size = ZSTD_estimateDCtxSize();
-        void *memory = arena_alloc(w->arena, size);
-        w->dctx = memory != NULL ? ZSTD_initStaticDCtx(memory, size) : NULL;
+        w->dctx = ZSTD_createDCtx();
     }
     return w->dctx;
+}
+
+void vec_work_free(struct vec_work *w)
+{
+    ZSTD_freeDCtx(w->dctx);
+    w->dctx = NULL;
 }
 
 static int unzstd(struct vec_work *w, const struct cur *body, void *out, size_t size,
@@ -141,12 +145,44 @@ static int decode_bits(const struct job *j, const struct vec *v)
     return 0;
 }
 
-static int decode_delta(const struct job *j, const struct vec *v)
+/* Small differences to 64-bit values: half the octets until the last pass. */
+static int sum_small(const struct job *j, const struct vec *v, uint64_t *out)
 {
     struct cur c = v->body;
-    int rc = decode_next(j, &c, j->n, j->width, j->out);
+    uint32_t *small = scratch(j->w, j->n, sizeof *small);
+    int rc = small != NULL ? decode_next(j, &c, j->n, sizeof *small, small) : ERR_NOMEM;
     if (rc == 0) {
-        kernel_sum(j->out, j->n, j->width, v->base, (v->flags & VEC_ZIGZAG) != 0);
+        kernel_sum_small(small, j->n, v->base, (v->flags & VEC_ZIGZAG) != 0, out);
+    }
+    return rc;
+}
+
+static int sum_differences(const struct job *j, const struct vec *v, unsigned width, void *out)
+{
+    struct cur c = v->body;
+    int rc;
+    if (width == 8 && vec_least_width(c, width) <= 4) {
+        return sum_small(j, v, out);
+    }
+    rc = decode_next(j, &c, j->n, width, out);
+    if (rc == 0) {
+        kernel_sum(out, j->n, width, v->base, (v->flags & VEC_ZIGZAG) != 0);
+    }
+    return rc;
+}
+
+/* Signed differences of numbers that fit may not fit themselves: they get the full width. */
+static int decode_delta(const struct job *j, const struct vec *v)
+{
+    uint64_t *wide;
+    int rc;
+    if (!j->narrow || !(v->flags & VEC_ZIGZAG)) {
+        return sum_differences(j, v, j->width, j->out);
+    }
+    wide = scratch(j->w, j->n, sizeof *wide);
+    rc = wide != NULL ? sum_differences(j, v, sizeof *wide, wide) : ERR_NOMEM;
+    if (rc == 0) {
+        kernel_narrow(wide, j->n, j->width, j->out);
     }
     return rc;
 }
@@ -227,21 +263,47 @@ static int decode_popular(const struct job *j, const struct vec *v)
     return rc;
 }
 
+static bool lies_ready(const struct vec *v, uint32_t n, unsigned width)
+{
+    return v->kind == VEC_RAW && !(v->flags & VEC_ZSTD) && v->base == 0 && v->bits == 8 * width &&
+           cur_left(&v->body) == (size_t)n * width && (uintptr_t)v->body.at % width == 0;
+}
+
+/* A plane's octets, where they lie or decoded. */
+static int plane_read(const struct job *j, struct cur *c, const uint8_t **plane)
+{
+    struct vec v;
+    uint8_t *octets;
+    int rc = vec_take(c, &v, j->fault);
+    if (rc != 0) {
+        return rc;
+    }
+    if (lies_ready(&v, j->n, 1)) {
+        *plane = v.body.at;
+        return 0;
+    }
+    octets = scratch(j->w, j->n, 1);
+    *plane = octets;
+    if (octets == NULL) {
+        return ERR_NOMEM;
+    }
+    return decode(&(struct job){j->w, j->n, 1, octets, j->fault, j->depth + 1, false}, &v);
+}
+
 static int decode_planes(const struct job *j, const struct vec *v)
 {
     struct cur c = v->body;
-    unsigned planes = v->bits / 8;
-    uint8_t *plane = scratch(j->w, j->n, 1);
-    int rc = plane != NULL ? 0 : ERR_NOMEM;
-    if (planes < 1 || planes > j->width || v->bits % 8 != 0) {
+    unsigned n = v->bits / 8;
+    const uint8_t *planes[8];
+    int rc = 0;
+    if (n < 1 || n > j->width || v->bits % 8 != 0) {
         return damaged(j->fault, "number of planes");
     }
-    kernel_fill(j->out, j->n, j->width, v->base);
-    for (unsigned p = 0; p < planes && rc == 0; p++) {
-        rc = decode_next(j, &c, j->n, 1, plane);
-        if (rc == 0) {
-            kernel_plane(plane, j->n, 8 * p, j->width, j->out);
-        }
+    for (unsigned p = 0; p < n && rc == 0; p++) {
+        rc = plane_read(j, &c, &planes[p]);
+    }
+    if (rc == 0) {
+        kernel_planes(planes, n, j->n, v->base, j->width, j->out);
     }
     return rc;
 }
@@ -263,22 +325,16 @@ static int decode(const struct job *j, const struct vec *v)
 int vec_decode(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width, void *out,
                struct fault *fault)
 {
-    struct job j = {w, n, width, out, fault, 0};
+    struct job j = {w, n, width, out, fault, 0, false};
     assert(width == 1 || width == 2 || width == 4 || width == 8);
     return decode(&j, v);
 }
 
-static bool lies_ready(const struct vec *v, uint32_t n, unsigned width)
+static int read_next(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, bool narrow,
+                     const void **out, struct fault *fault)
 {
-    return v->kind == VEC_RAW && !(v->flags & VEC_ZSTD) && v->base == 0 && v->bits == 8 * width &&
-           cur_left(&v->body) == (size_t)n * width && (uintptr_t)v->body.at % width == 0;
-}
-
-int vec_read(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, const void **out,
-             struct fault *fault)
-{
+    struct job j = {w, n, width, NULL, fault, 0, narrow};
     struct vec v;
-    void *values;
     int rc = vec_take(c, &v, fault);
     if (rc != 0) {
         return rc;
@@ -287,18 +343,45 @@ int vec_read(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, cons
         *out = v.body.at;
         return 0;
     }
-    values = scratch(w, n, width);
-    if (values == NULL) {
+    j.out = scratch(w, n, width);
+    if (j.out == NULL) {
         return ERR_NOMEM;
     }
-    *out = values;
-    return vec_decode(w, &v, n, width, values, fault);
+    *out = j.out;
+    return decode(&j, &v);
+}
+
+unsigned vec_least_width(struct cur c, unsigned width)
+{
+    struct vec v;
+    uint64_t most;
+    if (vec_take(&c, &v, NULL) != 0 || v.bits > 32 || v.base > UINT32_MAX ||
+        (v.kind != VEC_CONST && v.kind != VEC_RAW && v.kind != VEC_BITS && v.kind != VEC_PLANES)) {
+        return width;
+    }
+    most = v.base + ((uint64_t)1 << v.bits) - 1;
+    while (width > 1 && most >> 4 * width == 0) {
+        width /= 2;
+    }
+    return width;
+}
+
+int vec_read(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, const void **out,
+             struct fault *fault)
+{
+    return read_next(w, c, n, width, false, out, fault);
+}
+
+int vec_read_narrow(struct vec_work *w, struct cur *c, uint32_t n, unsigned width,
+                    const void **out, struct fault *fault)
+{
+    return read_next(w, c, n, width, true, out, fault);
 }
 
 int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
                   uint32_t *m, const void **table, const void **codes, struct fault *fault)
 {
-    struct job j = {w, n, width, NULL, fault, 0};
+    struct job j = {w, n, width, NULL, fault, 0, false};
     void *t = NULL;
     void *c = NULL;
     int rc = read_dict(&j, v, m, &t, &c);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/err.h"
+#include "flow/kernels.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,11 +50,14 @@ static inline unsigned vec_code_width(uint32_t m)
 
 /* ------------------------------------------------------------------ reading */
 
-/* Workspace of one thread; scratch memory comes from the arena. dctx: made on first use. */
+/* Workspace of one thread; scratch memory comes from the arena. dctx: made on first use, kept until
+ * vec_work_free(). */
 struct vec_work {
     struct arena *arena;
     void *dctx;
 };
+
+void vec_work_free(struct vec_work *w);
 
 /* A vec's head and body. */
 struct vec {
@@ -75,9 +79,36 @@ int vec_decode(struct vec_work *w, const struct vec *v, uint32_t n, unsigned wid
 int vec_read(struct vec_work *w, struct cur *c, uint32_t n, unsigned width, const void **out,
              struct fault *fault);
 
+/* The same for numbers that fit into `width`, although the vec's own may be larger. */
+int vec_read_narrow(struct vec_work *w, struct cur *c, uint32_t n, unsigned width,
+                    const void **out, struct fault *fault);
+
+/* The least width, at most `width`, that surely holds all values of the next vec. */
+unsigned vec_least_width(struct cur c, unsigned width);
+
 /* The parts of a DICT: table of *m values of `width`, codes of vec_code_width(*m), checked. */
 int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
                   uint32_t *m, const void **table, const void **codes, struct fault *fault);
+
+/* ------------------------------------------------------------------ testing, picking */
+
+/* A question and the bitmap for its answer. */
+struct vec_question {
+    const struct number_test *test;
+    uint64_t *out;
+};
+
+enum { VEC_QUESTIONS_MAX = 4 };
+
+/* Which of n values pass a test, without decoding more than it takes: BITS_WORDS(n) words into
+ * out. Rows outside of need (NULL: none are) may come out either way. Errors as vec_decode. */
+int vec_test(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+             const struct number_test *t, const uint64_t *need, uint64_t *out,
+             struct fault *fault);
+
+/* The values of k ascending rows of n into out, 64 bits each. Errors as vec_decode. */
+int vec_pick(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+             const uint32_t *rows, uint32_t k, uint64_t *out, struct fault *fault);
 
 /* ------------------------------------------------------------------ writing */
 

@@ -6,7 +6,7 @@
  */
 #include "store/veckernels.h"
 
-#include "store/simd.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -70,10 +70,52 @@ typedef uint64_t UNALIGNED(uint64_t) __attribute__((aligned(1), may_alias));
             out[i] = (U)(out[i] >> 1 ^ (U)(0 - (out[i] & 1)));                                   \
         }                                                                                        \
     }                                                                                            \
+    SIMD_CLONES static void narrow_##U(const uint64_t *in, uint32_t n, U *out)                   \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)in[i];                                                                   \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void planes2_##U(const uint8_t *const *p, uint32_t n, U base, U *out)     \
+    {                                                                                            \
+        const uint8_t *p0 = p[0], *p1 = p[1];                                                    \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)(base + p0[i] + (U)((U)p1[i] << 8 % (8 * sizeof(U))));                   \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void planes3_##U(const uint8_t *const *p, uint32_t n, U base, U *out)     \
+    {                                                                                            \
+        const uint8_t *p0 = p[0], *p1 = p[1], *p2 = p[2];                                        \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[i] = (U)(base + p0[i] + (U)((U)p1[i] << 8 % (8 * sizeof(U))) +                   \
+                         (U)((U)p2[i] << 16 % (8 * sizeof(U))));                                 \
+        }                                                                                        \
+    }                                                                                            \
     SIMD_CLONES static void plane_##U(const uint8_t *plane, uint32_t n, unsigned shift, U *out)  \
     {                                                                                            \
         for (uint32_t i = 0; i < n; i++) {                                                       \
             out[i] = (U)(out[i] + (U)((U)plane[i] << shift));                                    \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void planes_##U(const uint8_t *const *p, unsigned count, uint32_t n,      \
+                                       U base, U *out)                                           \
+    {                                                                                            \
+        unsigned done = count >= 3 ? 3 : count;                                                  \
+        if (done == 3) {                                                                         \
+            planes3_##U(p, n, base, out);                                                        \
+        } else if (done == 2) {                                                                  \
+            planes2_##U(p, n, base, out);                                                        \
+        } else {                                                                                 \
+            widen_##U##_uint8_t(p[0], n, base, out);                                             \
+        }                                                                                        \
+        for (; done < count; done++) {                                                           \
+            plane_##U(p[done], n, 8 * done, out);                                                \
+        }                                                                                        \
+    }                                                                                            \
+    SIMD_CLONES static void add_##U(const U *in, uint32_t n, uint64_t *sum)                      \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            sum[i] += in[i];                                                                     \
         }                                                                                        \
     }                                                                                            \
     LOOK_UP(U, uint8_t)                                                                          \
@@ -83,10 +125,6 @@ typedef uint64_t UNALIGNED(uint64_t) __attribute__((aligned(1), may_alias));
     POPULAR(U, uint16_t)                                                                         \
     POPULAR(U, uint32_t)
 
-KERNELS(uint8_t)
-KERNELS(uint16_t)
-KERNELS(uint32_t)
-KERNELS(uint64_t)
 WIDEN(uint8_t, uint8_t)
 WIDEN(uint16_t, uint8_t)
 WIDEN(uint16_t, uint16_t)
@@ -98,6 +136,10 @@ WIDEN(uint64_t, uint16_t)
 WIDEN(uint64_t, uint32_t)
 WIDEN(uint64_t, uint64_t)
 
+KERNELS(uint8_t)
+KERNELS(uint16_t)
+KERNELS(uint32_t)
+KERNELS(uint64_t)
 #define CODES(C)                                                                                 \
     SIMD_CLONES static uint32_t max_##C(const C *codes, uint32_t n)                              \
     {                                                                                            \
@@ -183,6 +225,13 @@ void kernel_widen(const uint8_t *in, uint32_t n, unsigned in_width, uint64_t bas
     }
 }
 
+void kernel_narrow(const uint64_t *in, uint32_t n, unsigned width, void *out)
+{
+#define CALL(U) narrow_##U(in, n, out)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
 void kernel_sum(void *out, uint32_t n, unsigned width, uint64_t base, bool zigzag)
 {
 #define CALL(U) unzigzag_##U(out, n)
@@ -225,11 +274,29 @@ void kernel_popular(const void *table, const void *codes, unsigned code_width, u
 #undef CALL
 }
 
-void kernel_plane(const uint8_t *plane, uint32_t n, unsigned shift, unsigned width, void *out)
+void kernel_planes(const uint8_t *const *plane, unsigned count, uint32_t n, uint64_t base,
+                   unsigned width, void *out)
 {
-#define CALL(U) plane_##U(plane, n, shift, out)
+    assert(count >= 1 && count <= width);
+#define CALL(U) planes_##U(plane, count, n, (U)base, out)
     BY_WIDTH(width, CALL)
 #undef CALL
+}
+
+void kernel_add(const void *in, unsigned width, uint32_t n, uint64_t *sum)
+{
+#define CALL(U) add_##U(in, n, sum)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_sum_small(const uint32_t *in, uint32_t n, uint64_t base, bool zigzag, uint64_t *out)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t d = in[i];
+        base += zigzag ? d >> 1 ^ (0 - (d & 1)) : d;
+        out[i] = base;
+    }
 }
 
 uint32_t kernel_codes_max(const void *codes, uint32_t n, unsigned code_width)

@@ -16,8 +16,14 @@ void kernel_fill(void *out, uint32_t n, unsigned width, uint64_t value);
 void kernel_widen(const uint8_t *in, uint32_t n, unsigned in_width, uint64_t base, unsigned width,
                   void *out);
 
+/* out[i] = in[i] modulo 2^(8 * width) */
+void kernel_narrow(const uint64_t *in, uint32_t n, unsigned width, void *out);
+
 /* In place: out[i] = base + the sum of differences up to i; zigzag: they are signed. */
 void kernel_sum(void *out, uint32_t n, unsigned width, uint64_t base, bool zigzag);
+
+/* The same from differences of 32 bits. */
+void kernel_sum_small(const uint32_t *in, uint32_t n, uint64_t base, bool zigzag, uint64_t *out);
 
 /* out[i] = table[codes[i]]; every code is below the length of the table. */
 void kernel_look_up(const void *table, const void *codes, unsigned code_width, uint32_t n,
@@ -28,8 +34,12 @@ void kernel_look_up(const void *table, const void *codes, unsigned code_width, u
 void kernel_popular(const void *table, const void *codes, unsigned code_width, uint32_t escape,
                     const void *exceptions, uint32_t n, unsigned width, void *out);
 
-/* out[i] += plane[i] << shift */
-void kernel_plane(const uint8_t *plane, uint32_t n, unsigned shift, unsigned width, void *out);
+/* out[i] = base + plane[0][i] + (plane[1][i] << 8) + ...; count <= width planes */
+void kernel_planes(const uint8_t *const *plane, unsigned count, uint32_t n, uint64_t base,
+                   unsigned width, void *out);
+
+/* sum[i] += in[i]; in: numbers of `width` octets */
+void kernel_add(const void *in, unsigned width, uint32_t n, uint64_t *sum);
 
 /* The largest code, and how many are equal to `value`. */
 uint32_t kernel_codes_max(const void *codes, uint32_t n, unsigned code_width);

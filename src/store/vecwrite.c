@@ -14,7 +14,7 @@
 
 #include "base/hash.h"
 #include "store/bitpack.h"
-#include "store/simd.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <math.h>

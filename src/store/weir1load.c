@@ -4,24 +4,44 @@
  *
  * A chunk is read with one pread into the batch's arena, checked, and decoded to the column form it
  * was kept in: CONST and DICT stay so, address columns are codes into the block's one dictionary.
- * All memory is the batch's arena; the zstd context lives there too.
+ * Columns come at the least width that holds their maximum. Filters ask most questions without
+ * loading (test_column, vectest.c), and few rows are picked without decoding all (pick_column,
+ * vecpick.c). A chunk's octets stay for the next who wants them. All memory is the batch's arena;
+ * the zstd context is the batch's keepsake.
  */
 #include "store/weir1.h"
 
 #include "base/hash.h"
 #include "store/format.h"
-#include "store/simd.h"
+#include "base/simd.h"
 #include "store/veckernels.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Codes of an address column. */
+struct codes {
+    struct codes *next;
+    unsigned field;
+    unsigned width;
+    const void *code;
+};
+
+/* The state of a thread, kept from block to block. */
+struct kept {
+    struct batch_keepsake base;
+    struct vec_work work;
+};
 
 struct source {
     int fd;
     const char *path;
     const struct weir1_block *block;
-    struct vec_work work;
+    struct vec_work *work;
+    struct codes *codes;        /* of address columns, as far as needed */
+    const uint8_t **chunk;      /* for each entry: its octets, checked; NULL until needed */
     const struct ip *addresses; /* NULL until needed */
     uint32_t naddresses;
     struct field_set loading;   /* fields being loaded: a chunk must not need itself */
@@ -31,6 +51,7 @@ struct load {
     struct source *s;
     struct batch *b;
     enum field_id id;
+    const struct weir1_entry *entry;
     struct cur body;
     struct column *column;
     struct fault *fault;
@@ -41,13 +62,24 @@ static int damaged(struct fault *fault, const char *what)
     return fault_set(fault, ERR_FORMAT, "damaged column: %s", what);
 }
 
+static const struct weir1_entry *entry_of(const struct weir1_block *blk, unsigned field)
+{
+    return field < FIELD_STORED_ && blk->entry_of[field] != 0
+               ? &blk->entries[blk->entry_of[field] - 1] : NULL;
+}
+
 /* ------------------------------------------------------------------ chunks */
 
 static int chunk_read(struct source *s, const struct weir1_entry *e, struct cur *body,
                       struct fault *fault)
 {
-    uint8_t *data = arena_alloc(s->work.arena, (size_t)e->length + 1);
+    const uint8_t **known = &s->chunk[e - s->block->entries];
+    uint8_t *data = *known == NULL ? arena_alloc(s->work->arena, (size_t)e->length + 1) : NULL;
     int rc;
+    if (*known != NULL) {
+        *body = cur_of(*known, e->length);
+        return 0;
+    }
     if (data == NULL) {
         return ERR_NOMEM;
     }
@@ -58,6 +90,7 @@ static int chunk_read(struct source *s, const struct weir1_entry *e, struct cur 
     if (hash_of(data, e->length) != e->check) {
         return fault_set(fault, ERR_CHECKSUM, "damaged column (checksum)");
     }
+    *known = data;
     *body = cur_of(data, e->length);
     return 0;
 }
@@ -123,9 +156,9 @@ static int dictionary_decode(struct source *s, struct cur *c, uint32_t n, struct
     if (!cur_ok(c) || (uint64_t)n4 + n6 != n) {
         return damaged(fault, "number of addresses");
     }
-    rc = vec_read(&s->work, c, n4, 4, &v4, fault);
-    rc = rc != 0 ? rc : vec_read(&s->work, c, n6, 8, &high, fault);
-    rc = rc != 0 ? rc : vec_read(&s->work, c, n6, 8, &low, fault);
+    rc = vec_read(s->work, c, n4, 4, &v4, fault);
+    rc = rc != 0 ? rc : vec_read(s->work, c, n6, 8, &high, fault);
+    rc = rc != 0 ? rc : vec_read(s->work, c, n6, 8, &low, fault);
     if (rc != 0) {
         return rc;
     }
@@ -140,15 +173,10 @@ static int dictionary_decode(struct source *s, struct cur *c, uint32_t n, struct
     return 0;
 }
 
-static int dictionary_load(struct source *s, struct fault *fault)
+/* How many addresses there are. */
+static int dictionary_find(struct source *s, struct fault *fault)
 {
     const struct weir1_entry *e;
-    struct cur c;
-    struct ip *out;
-    int rc;
-    if (s->addresses != NULL) {
-        return 0;
-    }
     if (s->block->dictionary == 0) {
         return damaged(fault, "no dictionary of addresses");
     }
@@ -156,22 +184,49 @@ static int dictionary_load(struct source *s, struct fault *fault)
     if (e->values == 0 || e->values > WEIR1_ADDRESSES_MAX || e->form != WEIR1_DICTIONARY) {
         return damaged(fault, "number of addresses");
     }
-    out = arena_alloc(s->work.arena, (size_t)e->values * sizeof *out);
-    rc = out != NULL ? chunk_read(s, e, &c, fault) : ERR_NOMEM;
-    rc = rc != 0 ? rc : dictionary_decode(s, &c, e->values, out, fault);
+    s->naddresses = e->values;
+    return 0;
+}
+
+static int dictionary_load(struct source *s, struct fault *fault)
+{
+    struct cur c;
+    struct ip *out;
+    int rc = dictionary_find(s, fault);
+    if (rc != 0 || s->addresses != NULL) {
+        return rc;
+    }
+    out = arena_alloc(s->work->arena, (size_t)s->naddresses * sizeof *out);
+    rc = out != NULL ? chunk_read(s, &s->block->entries[s->block->dictionary - 1], &c, fault)
+                     : ERR_NOMEM;
+    rc = rc != 0 ? rc : dictionary_decode(s, &c, s->naddresses, out, fault);
     if (rc == 0) {
         s->addresses = out;
-        s->naddresses = e->values;
     }
     return rc;
 }
 
 /* ------------------------------------------------------------------ forms of columns */
 
+/* The least width that holds the greatest value. */
+static unsigned least_width(const struct load *l, const struct weir1_entry *e)
+{
+    unsigned width = (unsigned)field_width(l->id);
+    uint64_t max;
+    memcpy(&max, e->max, sizeof max);
+    if (!(e->flags & WEIR1_BOUNDS_KNOWN)) {
+        return width;
+    }
+    while (width > 1 && max >> 4 * width == 0) {
+        width /= 2;
+    }
+    return width;
+}
+
 static int load_numbers(struct load *l)
 {
     struct column *c = l->column;
-    unsigned width = (unsigned)field_width(l->id);
+    unsigned width = least_width(l, l->entry);
     uint32_t n = l->b->nrows;
     struct cur again = l->body;
     struct vec v;
@@ -180,14 +235,15 @@ static int load_numbers(struct load *l)
         return rc;
     }
     if (v.kind == VEC_DICT) {
+        width = (unsigned)field_width(l->id);
         *c = (struct column){.form = COLUMN_DICT, .width = (uint8_t)width, .sorted = true};
-        rc = vec_read_dict(&l->s->work, &v, n, width, &c->nvalues, &c->values, &c->codes, l->fault);
+        rc = vec_read_dict(l->s->work, &v, n, width, &c->nvalues, &c->values, &c->codes, l->fault);
         c->code_width = (uint8_t)vec_code_width(c->nvalues);
         return rc;
     }
     *c = (struct column){.form = v.kind == VEC_CONST ? COLUMN_CONST : COLUMN_FLAT,
                          .width = (uint8_t)width, .nvalues = v.kind == VEC_CONST ? 1 : n};
-    return vec_read(&l->s->work, &again, c->nvalues, width, &c->values, l->fault);
+    return vec_read_narrow(l->s->work, &again, c->nvalues, width, &c->values, l->fault);
 }
 
 /* The numeric column that another chunk refers to; its failure is ours. */
@@ -210,46 +266,82 @@ static int load_relative(struct load *l)
 {
     unsigned to = cur_u16le(&l->body);
     uint32_t n = l->b->nrows;
-    const struct column *other;
+    const struct column *other = NULL;
     uint64_t *sum = arena_alloc(&l->b->arena, ((size_t)n + 1) * sizeof *sum);
     const void *difference;
+    unsigned width;
     int rc = sum != NULL ? column_needed(l, to, &other) : ERR_NOMEM;
     cur_skip(&l->body, 6);
-    rc = rc != 0 ? rc : vec_read(&l->s->work, &l->body, n, 8, &difference, l->fault);
+    width = vec_least_width(l->body, 8);
+    rc = rc != 0 ? rc : vec_read_narrow(l->s->work, &l->body, n, width, &difference, l->fault);
     if (rc != 0) {
         return rc;
     }
-    if (other->width != 8 || field_width(l->id) != 8) {
+    if (field_width((enum field_id)to) != 8 || field_width(l->id) != 8) {
         return damaged(l->fault, "it refers to a field that cannot be");
     }
     column_widen(other, n, sum);
-    for (uint32_t i = 0; i < n; i++) {
-        sum[i] += ((const uint64_t *)difference)[i];
-    }
+    kernel_add(difference, width, n, sum);
     *l->column = (struct column){.form = COLUMN_FLAT, .width = 8, .nvalues = n, .values = sum};
     return 0;
 }
 
-/* A column of n codes into the dictionary, code_width octets each, which are checked. */
-static int address_column(struct load *l, const void *codes, uint32_t n, unsigned code_width)
+/* The codes of an ADDRESSES column, one a row, checked; they need no dictionary. */
+static int codes_load(struct load *l, const struct weir1_entry *e, struct codes *out)
 {
     struct source *s = l->s;
-    if (n > 0 && kernel_codes_max(codes, n, code_width) >= s->naddresses) {
-        return damaged(l->fault, "a code outside of the dictionary");
+    uint32_t n = l->b->nrows;
+    struct cur body;
+    int rc = chunk_read(s, e, &body, l->fault);
+    out->width = vec_code_width(s->naddresses);
+    rc = rc != 0 ? rc : vec_read(s->work, &body, n, out->width, &out->code, l->fault);
+    if (rc == 0 && n > 0 && kernel_codes_max(out->code, n, out->width) >= s->naddresses) {
+        rc = damaged(l->fault, "a code outside of the dictionary");
     }
+    return rc;
+}
+
+/* The same, remembered: several columns may ask for those of one field. */
+static int codes_of(struct load *l, unsigned field, const struct codes **out)
+{
+    struct source *s = l->s;
+    const struct weir1_entry *e = entry_of(s->block, field);
+    struct codes *c = s->codes;
+    int rc = dictionary_find(s, l->fault);
+    while (c != NULL && c->field != field) {
+        c = c->next;
+    }
+    *out = c;
+    if (rc != 0 || c != NULL) {
+        return rc;
+    }
+    if (e == NULL || e->form != WEIR1_ADDRESSES) {
+        return damaged(l->fault, "it refers to a field that cannot be");
+    }
+    c = arena_alloc(s->work->arena, sizeof *c);
+    rc = c != NULL ? codes_load(l, e, c) : ERR_NOMEM;
+    if (rc == 0) {
+        c->field = field;
+        c->next = s->codes;
+        s->codes = c;
+        *out = c;
+    }
+    return rc;
+}
+
+static void address_column(struct load *l, const void *codes, unsigned code_width)
+{
     *l->column = (struct column){.form = COLUMN_DICT, .width = sizeof(struct ip),
-                                 .code_width = (uint8_t)code_width, .nvalues = s->naddresses,
-                                 .values = s->addresses, .codes = codes, .sorted = true};
-    return 0;
+                                 .code_width = (uint8_t)code_width,
+                                 .nvalues = l->s->naddresses, .values = l->s->addresses,
+                                 .codes = codes, .sorted = true};
 }
 
 static int load_addresses(struct load *l)
 {
     struct source *s = l->s;
-    struct cur again = l->body;
+    const struct codes *codes;
     struct vec v;
-    const void *codes;
-    unsigned width;
     int rc = dictionary_load(s, l->fault);
     rc = rc != 0 ? rc : vec_take(&l->body, &v, l->fault);
     if (rc != 0) {
@@ -263,9 +355,11 @@ static int load_addresses(struct load *l)
                                      .values = s->addresses + v.base};
         return 0;
     }
-    width = vec_code_width(s->naddresses);
-    rc = vec_read(&s->work, &again, l->b->nrows, width, &codes, l->fault);
-    return rc != 0 ? rc : address_column(l, codes, l->b->nrows, width);
+    rc = codes_of(l, l->id, &codes);
+    if (rc == 0) {
+        address_column(l, codes->code, codes->width);
+    }
+    return rc;
 }
 
 /* The table of a FUNCTION chunk: one value of `width` for each address. */
@@ -275,29 +369,33 @@ static int function_table(struct load *l, unsigned field, struct cur *own, unsig
     const struct weir1_entry *e;
     struct cur c = *own;
     if (field != l->id) {
-        if (field >= FIELD_STORED_ || l->s->block->entry_of[field] == 0 ||
-            field_width((enum field_id)field) != field_width(l->id)) {
+        e = entry_of(l->s->block, field);
+        if (e == NULL || field_width((enum field_id)field) != field_width(l->id)) {
             return damaged(l->fault, "it refers to a field that cannot be");
         }
-        e = &l->s->block->entries[l->s->block->entry_of[field] - 1];
         if (e->form != WEIR1_FUNCTION || chunk_read(l->s, e, &c, l->fault) != 0) {
             return damaged(l->fault, "the table it shares");
         }
         cur_skip(&c, 8);
     }
-    return vec_read(&l->s->work, &c, l->s->naddresses, width, table, l->fault);
+    return vec_read(l->s->work, &c, l->s->naddresses, width, table, l->fault);
 }
 
 /* Codes of addresses through a table of codes: the column of other addresses. */
-static int map_codes(struct load *l, const struct column *key, const void *table)
+static int map_codes(struct load *l, const struct codes *key, const void *table)
 {
     uint32_t n = l->b->nrows;
     uint32_t *codes = arena_alloc(&l->b->arena, ((size_t)n + 1) * sizeof *codes);
-    if (codes == NULL) {
-        return ERR_NOMEM;
+    int rc = codes != NULL ? dictionary_load(l->s, l->fault) : ERR_NOMEM;
+    if (rc != 0) {
+        return rc;
     }
-    kernel_look_up(table, key->codes, key->code_width, n, sizeof *codes, codes);
-    return address_column(l, codes, n, sizeof *codes);
+    kernel_look_up(table, key->code, key->width, n, sizeof *codes, codes);
+    if (n > 0 && kernel_codes_max(codes, n, sizeof *codes) >= l->s->naddresses) {
+        return damaged(l->fault, "a code outside of the dictionary");
+    }
+    address_column(l, codes, sizeof *codes);
+    return 0;
 }
 
 static int load_function(struct load *l)
@@ -305,28 +403,23 @@ static int load_function(struct load *l)
     unsigned key_field = cur_u16le(&l->body);
     unsigned table_field = cur_u16le(&l->body);
     bool is_ip = field_of(l->id)->type == TYPE_IP;
-    const struct column *key;
+    unsigned width = is_ip ? 4 : (unsigned)field_width(l->id);
+    const struct codes *key;
     const void *table;
     int rc;
     cur_skip(&l->body, 4);
-    rc = column_needed(l, key_field, &key);
-    rc = rc != 0 ? rc : dictionary_load(l->s, l->fault);
-    if (rc != 0) {
-        return rc;
-    }
-    if (key->form != COLUMN_DICT || key->values != l->s->addresses) {
-        return damaged(l->fault, "it refers to a field that cannot be");
-    }
-    rc = function_table(l, table_field, &l->body, is_ip ? 4 : (unsigned)field_width(l->id), &table);
+    rc = codes_of(l, key_field, &key);
+    rc = rc != 0 ? rc : function_table(l, table_field, &l->body, width, &table);
     if (rc != 0) {
         return rc;
     }
     if (is_ip) {
         return map_codes(l, key, table);
     }
-    *l->column = (struct column){.form = COLUMN_DICT, .width = (uint8_t)field_width(l->id),
-                                 .code_width = key->code_width, .nvalues = key->nvalues,
-                                 .values = table, .codes = key->codes, .sorted = false};
+    *l->column = (struct column){.form = COLUMN_DICT, .width = (uint8_t)width,
+                                 .code_width = (uint8_t)key->width,
+                                 .nvalues = l->s->naddresses, .values = table,
+                                 .codes = key->code, .sorted = false};
     return 0;
 }
 
@@ -359,8 +452,8 @@ static int load_octets(struct load *l)
     if (total > WEIR1_OCTETS_MAX) {
         return damaged(l->fault, "number of octets");
     }
-    rc = vec_read(&l->s->work, &l->body, n, 4, &lengths, l->fault);
-    rc = rc != 0 ? rc : vec_read(&l->s->work, &l->body, (uint32_t)total, 1, &bytes, l->fault);
+    rc = vec_read(l->s->work, &l->body, n, 4, &lengths, l->fault);
+    rc = rc != 0 ? rc : vec_read(l->s->work, &l->body, (uint32_t)total, 1, &bytes, l->fault);
     if (rc != 0) {
         return rc;
     }
@@ -387,10 +480,11 @@ static const struct form {
     [WEIR1_DICTIONARY] = {NULL, 0},
 };
 
-static int load_entry(struct load *l, const struct weir1_entry *e)
+/* The entry's chunk, if its form is known and fits the field. */
+static int load_begin(struct load *l)
 {
+    const struct weir1_entry *e = l->entry;
     unsigned type = 1u << field_of(l->id)->type;
-    int rc;
     if (e->form >= sizeof forms / sizeof forms[0]) {
         return fault_set(l->fault, ERR_UNSUPPORTED,
                          "a column in form %u, which this version does not know", e->form);
@@ -398,12 +492,17 @@ static int load_entry(struct load *l, const struct weir1_entry *e)
     if (!(forms[e->form].types & type)) {
         return damaged(l->fault, "its form does not fit its field");
     }
-    rc = chunk_read(l->s, e, &l->body, l->fault);
+    return chunk_read(l->s, e, &l->body, l->fault);
+}
+
+static int load_entry(struct load *l)
+{
+    int rc = load_begin(l);
     if (rc != 0) {
         return rc;
     }
     field_set_add(&l->s->loading, l->id);
-    rc = forms[e->form].load(l);
+    rc = forms[l->entry->form].load(l);
     l->s->loading.word[l->id / 64] &= ~((uint64_t)1 << (l->id % 64));
     return rc;
 }
@@ -422,7 +521,7 @@ static int number_rows(struct batch *b, struct column *c)
 }
 
 /* "SRC_PORT: damaged column (checksum); 65536 flows of the block are skipped" */
-static void explain(const struct load *l, const struct weir1_entry *e, int rc)
+static void explain(const struct load *l, int rc)
 {
     char text[512];
     if (l->fault == NULL) {
@@ -432,41 +531,186 @@ static void explain(const struct load *l, const struct weir1_entry *e, int rc)
              l->fault->text[0] != '\0' ? l->fault->text : err_text(rc));
     fault_set(l->fault, rc, "%s: %s; %u flows of the block are skipped", field_of(l->id)->name,
               text, l->b->nrows);
-    fault_at_file(l->fault, l->s->path, l->s->block->offset + e->offset);
+    fault_at_file(l->fault, l->s->path, l->s->block->offset + l->entry->offset);
 }
 
 static int load_column(void *source, struct batch *b, enum field_id id, struct column *column,
                        struct fault *fault)
 {
     struct load l = {.s = source, .b = b, .id = id, .column = column, .fault = fault};
-    const struct weir1_block *block = l.s->block;
-    const struct weir1_entry *e;
     int rc;
     if (id == FIELD_RECORD_NO) {
         return number_rows(b, column);
     }
-    if (block->entry_of[id] == 0) {
+    l.entry = entry_of(l.s->block, id);
+    if (l.entry == NULL) {
         return 0;
     }
-    e = &block->entries[block->entry_of[id] - 1];
-    rc = load_entry(&l, e);
+    rc = load_entry(&l);
     if (rc != 0 && batch_ok(b)) {
-        explain(&l, e, rc);
+        explain(&l, rc);
     }
     return rc;
 }
 
-static const struct batch_loader loader = {load_column};
+/* ------------------------------------------------------------------ without loading */
+
+/* Questions are answered from the chunk itself if it holds the numbers, in whatever kind of vec. */
+static int test_column(void *source, struct batch *b, enum field_id id,
+                       const struct number_test *t, const uint64_t *need, uint64_t *out,
+                       struct fault *fault)
+{
+    struct load l = {.s = source, .b = b, .id = id, .fault = fault};
+    struct vec v;
+    int rc;
+    l.entry = entry_of(l.s->block, id);
+    if (l.entry == NULL || l.entry->form != WEIR1_NUMBERS) {
+        return BATCH_LOAD_IT;
+    }
+    rc = load_begin(&l);
+    rc = rc != 0 ? rc : vec_take(&l.body, &v, fault);
+    rc = rc != 0 ? rc : vec_test(l.s->work, &v, b->nrows, (unsigned)field_width(id), t, need, out,
+                                 fault);
+    if (rc != 0) {
+        explain(&l, rc);
+    }
+    return rc;
+}
+
+/* Values of 64 bits, in place, to the width of the field. */
+static void shrink(uint64_t *values, uint32_t n, unsigned width)
+{
+    uint8_t *to = (uint8_t *)values;
+    for (uint32_t i = 0; i < n && width < sizeof *values; i++) {
+        uint64_t v = values[i];
+        memcpy(to + (size_t)i * width, &v, width);
+    }
+}
+
+/* From the column; differences cannot be picked from, and several fields may need the column. */
+static int pick_loaded(struct load *l, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    const struct column *c = batch_column(l->b, l->id);
+    if (!batch_ok(l->b)) {
+        *l->fault = l->b->fault;
+        return l->b->fault.code;
+    }
+    column_gather(c, rows, n, out);
+    return 0;
+}
+
+static int pick_numbers(struct load *l, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    struct vec v;
+    int rc = vec_take(&l->body, &v, l->fault);
+    if (rc == 0 && v.kind == VEC_DELTA) {
+        return pick_loaded(l, rows, n, out);
+    }
+    return rc != 0 ? rc : vec_pick(l->s->work, &v, l->b->nrows, (unsigned)field_width(l->id), rows,
+                                   n, out, l->fault);
+}
+
+/* The sum of own numbers and those of a column that stands alone. */
+static int pick_relative(struct load *l, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    struct load other = *l;
+    unsigned to = cur_u16le(&l->body);
+    uint64_t *sum = arena_alloc(l->s->work->arena, ((size_t)n + 1) * sizeof *sum);
+    int rc;
+    other.entry = entry_of(l->s->block, to);
+    other.id = (enum field_id)to;
+    if (other.entry == NULL || other.entry->form != WEIR1_NUMBERS || field_width(l->id) != 8 ||
+        field_width(other.id) != 8) {
+        return BATCH_LOAD_IT;
+    }
+    cur_skip(&l->body, 6);
+    rc = sum != NULL ? load_begin(&other) : ERR_NOMEM;
+    rc = rc != 0 ? rc : pick_numbers(&other, rows, n, sum);
+    rc = rc != 0 ? rc : pick_numbers(l, rows, n, out);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        out[i] += sum[i];
+    }
+    return rc;
+}
+
+static int pick_column(void *source, struct batch *b, enum field_id id, const uint32_t *rows,
+                       uint32_t n, struct arena *arena, struct column *column,
+                       struct fault *fault)
+{
+    struct load l = {.s = source, .b = b, .id = id, .fault = fault};
+    unsigned width = (unsigned)field_width(id);
+    uint64_t *out;
+    int rc;
+    l.entry = id != FIELD_RECORD_NO ? entry_of(l.s->block, id) : NULL;
+    if (l.entry == NULL ||
+        (l.entry->form != WEIR1_NUMBERS && l.entry->form != WEIR1_RELATIVE)) {
+        return BATCH_LOAD_IT;
+    }
+    out = arena_alloc(arena, ((size_t)n + 1) * sizeof *out);
+    rc = out != NULL ? load_begin(&l) : ERR_NOMEM;
+    if (rc == 0) {
+        rc = l.entry->form == WEIR1_NUMBERS ? pick_numbers(&l, rows, n, out)
+                                            : pick_relative(&l, rows, n, out);
+    }
+    if (rc == BATCH_LOAD_IT) {
+        return rc;
+    }
+    if (rc != 0) {
+        explain(&l, rc);
+        return rc;
+    }
+    shrink(out, n, width);
+    *column = (struct column){.form = COLUMN_FLAT, .width = (uint8_t)width, .nvalues = n,
+                              .values = out};
+    return 0;
+}
+
+static const struct batch_loader loader = {
+    .load = load_column, .test = test_column, .pick = pick_column,
+};
+
+/* ------------------------------------------------------------------ beginning a block */
+
+static void kept_free(struct batch_keepsake *k)
+{
+    struct kept *kept = (struct kept *)k;
+    vec_work_free(&kept->work);
+    free(kept);
+}
+
+/* The thread's state in the batch's keepsake; NULL when memory is out. */
+static struct vec_work *work_of(struct batch *b)
+{
+    struct kept *kept = (struct kept *)b->keepsake;
+    if (kept == NULL || kept->base.free != kept_free) {
+        if (kept != NULL) {
+            kept->base.free(&kept->base);
+        }
+        kept = calloc(1, sizeof *kept);
+        b->keepsake = kept != NULL ? &kept->base : NULL;
+    }
+    if (kept == NULL) {
+        return NULL;
+    }
+    kept->base.free = kept_free;
+    kept->work.arena = &b->arena;
+    return &kept->work;
+}
 
 int weir1_read_block(int fd, const char *path, const struct weir1_block *blk, struct batch *b,
                      struct fault *fault)
 {
     struct source *s = arena_zalloc(&b->arena, sizeof *s);
+    struct vec_work *work = work_of(b);
     (void)fault;
-    if (s == NULL) {
+    if (s == NULL || work == NULL) {
         return ERR_NOMEM;
     }
-    *s = (struct source){.fd = fd, .path = path, .block = blk, .work = {&b->arena, NULL}};
+    *s = (struct source){.fd = fd, .path = path, .block = blk, .work = work};
+    s->chunk = arena_zalloc(&b->arena, (blk->head.nentries + 1) * sizeof *s->chunk);
+    if (s->chunk == NULL) {
+        return ERR_NOMEM;
+    }
     b->nrows = blk->head.rows;
     b->groups_any = blk->head.groups_any;
     b->groups_all = blk->head.groups_all;

@@ -83,6 +83,11 @@ static void use_vec(const uint8_t *data, size_t size)
     struct vec_work work = {&arena, NULL};
     struct cur c;
     const void *out = NULL;
+    static uint64_t bits[1024];
+    static const uint32_t rows[2] = {0, 9};
+    struct number_test test = {.ask = NUMBER_RANGE, .lo = 3, .hi = 70000};
+    uint64_t picked[2] = {0, 0};
+    struct vec v;
     uint32_t n;
     if (size < 4) {
         return;
@@ -93,6 +98,13 @@ static void use_vec(const uint8_t *data, size_t size)
     if (vec_read(&work, &c, n, widths[data[2] & 3], &out, NULL) == 0 && n > 0) {
         sink += ((const uint8_t *)out)[(size_t)n * widths[data[2] & 3] - 1];
     }
+    c = cur_of(data + 3, size - 3);
+    if (n > 0 && vec_take(&c, &v, NULL) == 0) {
+        vec_test(&work, &v, n, widths[data[2] & 3], &test, NULL, bits, NULL);
+        vec_pick(&work, &v, n, widths[data[2] & 3], rows, n > 9 ? 2 : 1, picked, NULL);
+        sink += bits[0] + picked[0];
+    }
+    vec_work_free(&work);
     arena_free(&arena);
 }
 

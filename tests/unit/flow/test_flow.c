@@ -168,7 +168,7 @@ static int failing_load(void *source, struct batch *b, enum field_id id, struct 
 
 static void test_failed_column_marks_batch(struct check *t)
 {
-    static const struct batch_loader loader = {failing_load};
+    static const struct batch_loader loader = {.load = failing_load};
     struct batch b;
     batch_init(&b);
     b.nrows = 4;

@@ -6,8 +6,8 @@
  * relocation; elsewhere the words vanish and the loop is compiled once. WEIR_PORTABLE forces
  * that.
  */
-#ifndef WEIR_STORE_SIMD_H
-#define WEIR_STORE_SIMD_H
+#ifndef WEIR_BASE_SIMD_H
+#define WEIR_BASE_SIMD_H
 
 #include <stdint.h> /* defines __GLIBC__ */
 

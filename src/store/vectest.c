@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
+/*
+ * vectest.c - answer questions about the numbers of a vec from the form they are kept in.
+ *
+ * A column is rarely needed whole to be filtered: of a table with codes each entry is tested once,
+ * of octet planes the upper ones decide nearly all rows, numbers with a base are compared with
+ * bounds less the base. What has no short way is decoded and tested; that is also the plain
+ * version which the unit test compares all others with.
+ *
+ * Rows outside of `need` may come out either way. Several questions are answered at once, because
+ * planes ask two of each plane. All memory is the workspace's arena.
+ */
+#include "store/vec.h"
+
+#include "base/bits.h"
+#include "store/veckernels.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct job {
+    struct vec_work *w;
+    uint32_t n;
+    unsigned width;
+    const struct vec_question *q;
+    unsigned nq;
+    const uint64_t *need; /* NULL: all rows */
+    struct fault *fault;
+    int depth;
+};
+
+static int damaged(struct fault *fault, const char *what)
+{
+    return fault_set(fault, ERR_FORMAT, "damaged column: %s", what);
+}
+
+static uint64_t mask_of(unsigned bits)
+{
+    return bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+}
+
+static void *scratch(struct vec_work *w, uint32_t n, unsigned width)
+{
+    return arena_alloc(w->arena, ((size_t)n + 1) * width);
+}
+
+static uint64_t *bitmap(struct vec_work *w, uint32_t n)
+{
+    return arena_alloc(w->arena, (BITS_WORDS(n) + 1) * sizeof(uint64_t));
+}
+
+static void answer_all(const struct job *j, unsigned k, bool value)
+{
+    bits_fill(j->q[k].out, j->n, value);
+}
+
+static int test(const struct job *j, const struct vec *v);
+
+static int test_next(const struct job *j, struct cur *c)
+{
+    struct vec v;
+    int rc = vec_take(c, &v, j->fault);
+    return rc != 0 ? rc : test(j, &v);
+}
+
+/* ------------------------------------------------------------------ the plain way */
+
+static int test_plain(const struct job *j, const struct vec *v)
+{
+    void *values = scratch(j->w, j->n, j->width);
+    int rc = values != NULL ? vec_decode(j->w, v, j->n, j->width, values, j->fault) : ERR_NOMEM;
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        number_test_array(j->q[k].test, values, j->width, j->n, j->q[k].out);
+    }
+    return rc;
+}
+
+static int test_const(const struct job *j, const struct vec *v)
+{
+    uint64_t value = v->base & mask_of(8 * j->width);
+    for (unsigned k = 0; k < j->nq; k++) {
+        answer_all(j, k, number_passes(j->q[k].test, value));
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ numbers above a base */
+
+/* Can the base be taken off the bounds instead of being added to all numbers? */
+static bool base_folds(const struct job *j, const struct vec *v)
+{
+    uint64_t top = mask_of(v->bits);
+    uint64_t most = mask_of(8 * j->width);
+    if (v->base == 0) {
+        return true;
+    }
+    for (unsigned k = 0; k < j->nq; k++) {
+        if (j->q[k].test->ask != NUMBER_RANGE) {
+            return false;
+        }
+    }
+    return v->base <= most && top <= most - v->base;
+}
+
+/* The question about numbers without their base; false: none of them passes. */
+static bool without_base(const struct number_test *t, uint64_t base, struct number_test *out)
+{
+    *out = *t;
+    if (base == 0) {
+        return true;
+    }
+    if (t->hi < base || t->lo > t->hi) {
+        return false;
+    }
+    out->lo = t->lo > base ? t->lo - base : 0;
+    out->hi = t->hi - base;
+    return true;
+}
+
+static void test_narrow(const struct job *j, uint64_t base, const void *values, unsigned width)
+{
+    for (unsigned k = 0; k < j->nq; k++) {
+        struct number_test t;
+        if (without_base(j->q[k].test, base, &t)) {
+            number_test_array(&t, values, width, j->n, j->q[k].out);
+        } else {
+            answer_all(j, k, false);
+        }
+    }
+}
+
+/* RAW and BITS: numbers in the fewest octets that hold them. */
+static int test_numbers(const struct job *j, const struct vec *v)
+{
+    unsigned width = v->bits <= 8 ? 1 : v->bits <= 16 ? 2 : v->bits <= 32 ? 4 : 8;
+    struct vec plain = *v;
+    void *values = NULL;
+    int rc;
+    if (v->bits < 1 || width > j->width || !base_folds(j, v)) {
+        return test_plain(j, v);
+    }
+    if (v->kind == VEC_RAW && !(v->flags & VEC_ZSTD) &&
+        cur_left(&v->body) == (size_t)j->n * width && v->bits == 8 * width) {
+        test_narrow(j, v->base, v->body.at, width);
+        return 0;
+    }
+    plain.base = 0;
+    values = scratch(j->w, j->n, width);
+    rc = values != NULL ? vec_decode(j->w, &plain, j->n, width, values, j->fault) : ERR_NOMEM;
+    if (rc == 0) {
+        test_narrow(j, v->base, values, width);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ tables */
+
+static uint64_t number_at(const void *values, unsigned width, uint32_t i)
+{
+    uint64_t v = 0;
+    memcpy(&v, (const uint8_t *)values + (size_t)i * width, width); /* little-endian: base/cur.h */
+    return v;
+}
+
+/* Which of m entries pass; how many. */
+static uint32_t test_table(const struct number_test *t, const void *table, unsigned width,
+                           uint32_t m, uint8_t *yes)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < m; i++) {
+        yes[i] = number_passes(t, number_at(table, width, i));
+        count += yes[i];
+    }
+    return count;
+}
+
+static int test_dict(const struct job *j, const struct vec *v)
+{
+    uint32_t m;
+    const void *table;
+    const void *codes;
+    int rc = vec_read_dict(j->w, v, j->n, j->width, &m, &table, &codes, j->fault);
+    uint8_t *yes = rc == 0 ? scratch(j->w, m, 1) : NULL;
+    if (rc == 0 && yes == NULL) {
+        return ERR_NOMEM;
+    }
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        test_table(j->q[k].test, table, j->width, m, yes);
+        kernel_codes(codes, vec_code_width(m), j->n, yes, m, j->q[k].out);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ popular values, exceptions */
+
+struct popular {
+    uint32_t m, e;
+    const void *table;
+    struct cur codes_at;
+    const void *codes;   /* NULL until somebody needs them */
+    uint64_t *escapes;   /* rows that have an exception; NULL until somebody needs them */
+};
+
+/* The i-th one of `places` gets the i-th bit of `bits`: or into out. */
+static void deposit(const uint64_t *places, const uint64_t *bits, uint32_t n, uint64_t *out)
+{
+    size_t at = 0;
+    for (size_t w = 0; w < BITS_WORDS(n); w++) {
+        for (uint64_t left = places[w]; left != 0; left &= left - 1, at++) {
+            out[w] |= bits_get(bits, at) ? left & -left : 0;
+        }
+    }
+}
+
+static int popular_codes(const struct job *j, struct popular *p)
+{
+    unsigned width = vec_code_width(p->m + 1);
+    return p->codes != NULL
+               ? 0 : vec_read(j->w, &p->codes_at, j->n, width, &p->codes, j->fault);
+}
+
+static int popular_escapes(const struct job *j, struct popular *p)
+{
+    if (p->escapes != NULL) {
+        return 0;
+    }
+    p->escapes = bitmap(j->w, j->n);
+    if (p->escapes == NULL) {
+        return ERR_NOMEM;
+    }
+    kernel_range(p->codes, vec_code_width(p->m + 1), j->n, p->m, p->m, p->escapes);
+    return bits_count(p->escapes, j->n) == p->e ? 0
+                                                : damaged(j->fault, "a code outside of its table");
+}
+
+/* One question, when it is known which exceptions pass. */
+static int popular_answer(const struct job *j, struct popular *p, unsigned k,
+                          const uint64_t *exceptions, uint8_t *yes)
+{
+    bool some = !bits_none(exceptions, p->e);
+    int rc;
+    if (test_table(j->q[k].test, p->table, j->width, p->m, yes) == 0 && !some) {
+        answer_all(j, k, false);
+        return 0;
+    }
+    rc = popular_codes(j, p);
+    rc = rc == 0 && some ? popular_escapes(j, p) : rc;
+    if (rc == 0) {
+        kernel_codes(p->codes, vec_code_width(p->m + 1), j->n, yes, p->m, j->q[k].out);
+    }
+    if (rc == 0 && some) {
+        deposit(p->escapes, exceptions, j->n, j->q[k].out);
+    }
+    return rc;
+}
+
+static int popular_take(const struct job *j, const struct vec *v, struct popular *p,
+                        struct vec *exceptions)
+{
+    struct cur c = v->body;
+    struct vec codes;
+    int rc;
+    *p = (struct popular){.m = cur_u32le(&c), .e = 0};
+    p->e = cur_u32le(&c);
+    if (!cur_ok(&c) || p->m == 0 || p->m >= VEC_TABLE_MAX || p->e > j->n) {
+        return damaged(j->fault, "length of a table");
+    }
+    rc = vec_read(j->w, &c, p->m, j->width, &p->table, j->fault);
+    p->codes_at = c;
+    rc = rc != 0 ? rc : vec_take(&c, &codes, j->fault);
+    return rc != 0 ? rc : vec_take(&c, exceptions, j->fault);
+}
+
+static int test_popular(const struct job *j, const struct vec *v)
+{
+    struct vec_question q[VEC_QUESTIONS_MAX];
+    struct popular p;
+    struct vec exceptions;
+    struct job inner = *j;
+    uint8_t *yes;
+    int rc = popular_take(j, v, &p, &exceptions);
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        q[k] = (struct vec_question){j->q[k].test, bitmap(j->w, p.e)};
+        rc = q[k].out != NULL ? 0 : ERR_NOMEM;
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    inner.n = p.e;
+    inner.q = q;
+    inner.need = NULL;
+    inner.depth++;
+    yes = scratch(j->w, p.m, 1);
+    rc = yes != NULL ? test(&inner, &exceptions) : ERR_NOMEM;
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        rc = popular_answer(j, &p, k, q[k].out, yes);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ planes */
+
+/* One bound of a range, compared plane by plane from the top. */
+struct bound {
+    uint64_t value;
+    bool open;        /* nothing to compare: all rows are inside */
+    uint64_t *inside; /* rows that upper planes showed to be inside */
+    uint64_t *tied;   /* rows that are equal to the bound so far */
+    uint64_t *strict, *equal; /* of the present plane */
+};
+
+static bool bound_begin(const struct job *j, struct bound *b)
+{
+    b->inside = bitmap(j->w, j->n);
+    b->tied = bitmap(j->w, j->n);
+    b->strict = bitmap(j->w, j->n);
+    b->equal = bitmap(j->w, j->n);
+    if (b->inside == NULL || b->tied == NULL || b->strict == NULL || b->equal == NULL) {
+        return false;
+    }
+    bits_fill(b->inside, j->n, b->open);
+    bits_fill(b->tied, j->n, !b->open);
+    if (j->need != NULL) {
+        bits_and(b->tied, j->need, j->n);
+    }
+    return true;
+}
+
+static void bound_step(const struct job *j, struct bound *b)
+{
+    for (size_t w = 0; w < BITS_WORDS(j->n) && !b->open; w++) {
+        b->inside[w] |= b->tied[w] & b->strict[w];
+        b->tied[w] &= b->equal[w];
+    }
+}
+
+static bool bound_settled(const struct job *j, const struct bound *b)
+{
+    return b->open || bits_none(b->tied, j->n);
+}
+
+/* Ask one plane how it lies to the octets of both bounds. */
+static int test_plane(const struct job *j, struct cur *plane, struct bound b[2], unsigned shift)
+{
+    uint64_t lo = b[0].value >> shift & 255;
+    uint64_t hi = b[1].value >> shift & 255;
+    struct number_test t[4] = {{.ask = NUMBER_RANGE, .lo = lo + 1, .hi = 255},
+                               {.ask = NUMBER_RANGE, .lo = lo, .hi = lo},
+                               {.ask = NUMBER_RANGE, .lo = hi == 0, .hi = hi == 0 ? 0 : hi - 1},
+                               {.ask = NUMBER_RANGE, .lo = hi, .hi = hi}};
+    struct vec_question q[4] = {{&t[0], b[0].strict}, {&t[1], b[0].equal},
+                                {&t[2], b[1].strict}, {&t[3], b[1].equal}};
+    struct job inner = *j;
+    inner.width = 1;
+    inner.q = b[0].open ? q + 2 : q;
+    inner.nq = b[0].open || b[1].open ? 2 : 4;
+    inner.need = NULL;
+    inner.depth++;
+    return test_next(&inner, plane);
+}
+
+/* Bounds less the base, against numbers of so many planes; false: no row passes. */
+static bool set_bounds(const struct number_test *t, uint64_t base, unsigned bits,
+                       struct bound b[2])
+{
+    struct number_test less;
+    uint64_t most = mask_of(bits);
+    if (!without_base(t, base, &less) || less.lo > less.hi || less.lo > most) {
+        return false;
+    }
+    b[0] = (struct bound){.value = less.lo, .open = less.lo == 0};
+    b[1] = (struct bound){.value = less.hi < most ? less.hi : most, .open = less.hi >= most};
+    return true;
+}
+
+/* Places of the planes, lowest first. */
+static int find_planes(const struct job *j, const struct vec *v, struct cur planes[8])
+{
+    struct cur c = v->body;
+    struct vec skipped;
+    int rc = 0;
+    for (unsigned p = 0; p < v->bits / 8 && rc == 0; p++) {
+        planes[p] = c;
+        rc = vec_take(&c, &skipped, j->fault);
+    }
+    return rc;
+}
+
+static int compare_planes(const struct job *j, struct cur planes[8], unsigned n, struct bound b[2])
+{
+    int rc = 0;
+    for (unsigned p = n; p-- > 0 && rc == 0;) {
+        if (bound_settled(j, &b[0]) && bound_settled(j, &b[1])) {
+            break;
+        }
+        rc = test_plane(j, &planes[p], b, 8 * p);
+        bound_step(j, &b[0]);
+        bound_step(j, &b[1]);
+    }
+    return rc;
+}
+
+static int test_planes(const struct job *j, const struct vec *v)
+{
+    struct cur planes[8];
+    struct bound b[2];
+    uint64_t *out = j->q[0].out;
+    int rc;
+    if (j->nq != 1 || v->bits < 8 || v->bits % 8 != 0 || v->bits > 8 * j->width ||
+        j->q[0].test->ask != NUMBER_RANGE || !base_folds(j, v)) {
+        return test_plain(j, v);
+    }
+    if (!set_bounds(j->q[0].test, v->base, v->bits, b)) {
+        answer_all(j, 0, false);
+        return 0;
+    }
+    if (b[0].open && b[1].open) {
+        answer_all(j, 0, true);
+        return 0;
+    }
+    rc = bound_begin(j, &b[0]) && bound_begin(j, &b[1]) ? find_planes(j, v, planes) : ERR_NOMEM;
+    rc = rc != 0 ? rc : compare_planes(j, planes, v->bits / 8, b);
+    for (size_t w = 0; w < BITS_WORDS(j->n) && rc == 0; w++) {
+        out[w] = (b[0].inside[w] | b[0].tied[w]) & (b[1].inside[w] | b[1].tied[w]);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ all kinds */
+
+static int test(const struct job *j, const struct vec *v)
+{
+    if (j->depth > VEC_DEPTH_MAX) {
+        return damaged(j->fault, "nested too deeply");
+    }
+    switch (v->kind) {
+    case VEC_CONST:
+        return test_const(j, v);
+    case VEC_RAW:
+    case VEC_BITS:
+        return test_numbers(j, v);
+    case VEC_DICT:
+        return test_dict(j, v);
+    case VEC_POPULAR:
+        return test_popular(j, v);
+    case VEC_PLANES:
+        return test_planes(j, v);
+    case VEC_DELTA:
+    case VEC_KINDS_:
+        break;
+    }
+    return test_plain(j, v);
+}
+
+int vec_test(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+             const struct number_test *t, const uint64_t *need, uint64_t *out,
+             struct fault *fault)
+{
+    struct vec_question q = {t, out};
+    struct job j = {w, n, width, &q, 1, need, fault, 0};
+    assert(width == 1 || width == 2 || width == 4 || width == 8);
+    return test(&j, v);
+}
