@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "query/gather.h"
-#include "store/simd.h"
+#include "base/simd.h"
 
 #include <stdlib.h>
 #include <string.h>
