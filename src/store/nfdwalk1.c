@@ -606,7 +606,7 @@ static int load_number(void *source, struct batch *b, enum field_id id, struct c
     return 0;
 }
 
-static const struct batch_loader loader = {load_number};
+static const struct batch_loader loader = {.load = load_number};
 
 /* Flows that so many octets hold at most, and no more than a batch. */
 static uint32_t rows_bound(size_t len)
