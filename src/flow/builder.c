@@ -5,7 +5,8 @@
  * An array is made when its field is first needed, and used in a batch from the first row that
  * has a value on: the rows before it are zeroed then, and so is each later row that lacks it. A
  * batch of one kind of records therefore writes every value once and zeroes nothing. VAR columns
- * fill their offsets up to the current row when a value or the batch is asked for.
+ * fill their offsets up to the current row when a value or the batch is asked for. All arrays have
+ * the same room, which grows: a builder of few records is small.
  */
 #include "flow/builder.h"
 
@@ -13,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIRST_ROOM = 1024, GROWTH = 4 };
+
 struct var_array {
-    uint32_t *offsets; /* BATCH_ROWS_MAX + 1 */
+    uint32_t *offsets; /* room + 1 */
     uint32_t rows;     /* offsets[0..rows] are valid */
     uint8_t *bytes;
     size_t cap;
@@ -35,6 +38,7 @@ struct group_list {
 struct builder {
     struct batch batch;
     uint32_t nrows;
+    uint32_t room; /* rows, of all arrays */
     uint64_t groups_any;
     uint64_t groups_all;
     void *flat[FIELD_STORED_]; /* arrays of fixed-width fields; NULL until needed */
@@ -53,6 +57,7 @@ struct builder *builder_new(void)
     }
     batch_init(&b->batch);
     b->groups_all = UINT64_MAX;
+    b->room = FIRST_ROOM;
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         struct group_list *g = &b->groups[field_of((enum field_id)id)->group];
         if (id != FIELD_RECORD_NO) {
@@ -82,11 +87,47 @@ uint32_t builder_rows(const struct builder *b)
     return b->nrows;
 }
 
+static int regrow(void **array, size_t octets)
+{
+    void *larger = *array != NULL ? realloc(*array, octets) : NULL;
+    if (larger == NULL) {
+        return *array != NULL ? ERR_NOMEM : 0;
+    }
+    *array = larger;
+    return 0;
+}
+
+static int grow(struct builder *b, uint32_t room)
+{
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        void *offsets = b->var[id].offsets;
+        int rc = regrow(&b->flat[id], (size_t)room * field_width((enum field_id)id));
+        if (rc != 0 || regrow(&offsets, (room + (size_t)1) * sizeof *b->var[id].offsets) != 0) {
+            return ERR_NOMEM;
+        }
+        b->var[id].offsets = offsets;
+    }
+    b->room = room;
+    return 0;
+}
+
+/* Room for one more row. */
+static int make_room(struct builder *b)
+{
+    if (builder_full_at(b->nrows)) {
+        return ERR_LIMIT;
+    }
+    if (b->nrows < b->room) {
+        return 0;
+    }
+    return grow(b, b->room < BATCH_ROWS_MAX / GROWTH ? b->room * GROWTH : BATCH_ROWS_MAX);
+}
+
 /* The array of a field, zero in all rows so far. NULL when memory is out. */
 static void *use_array(struct builder *b, enum field_id id, unsigned width)
 {
     if (b->flat[id] == NULL) {
-        b->flat[id] = malloc((size_t)BATCH_ROWS_MAX * width);
+        b->flat[id] = malloc((size_t)b->room * width);
     }
     if (b->flat[id] != NULL && !field_set_has(&b->used, id)) {
         memset(b->flat[id], 0, (size_t)b->nrows * width);
@@ -119,12 +160,12 @@ static inline void store_value(void *array, uint32_t row, const uint8_t *value, 
     }
 }
 
-static int var_reserve(struct var_array *v, size_t need)
+static int var_reserve(struct var_array *v, uint32_t room, size_t need)
 {
-    size_t cap = v->cap != 0 ? v->cap : 65536;
+    size_t cap = v->cap != 0 ? v->cap : 4096;
     uint8_t *bytes;
     if (v->offsets == NULL) {
-        v->offsets = calloc(BATCH_ROWS_MAX + 1, sizeof *v->offsets);
+        v->offsets = calloc(room + (size_t)1, sizeof *v->offsets);
         if (v->offsets == NULL) {
             return ERR_NOMEM;
         }
@@ -159,7 +200,7 @@ static int add_var(struct builder *b, const struct span *s, unsigned id)
     if (end + s->len > UINT32_MAX) {
         return ERR_LIMIT;
     }
-    if (var_reserve(v, end + s->len) != 0) {
+    if (var_reserve(v, b->room, end + s->len) != 0) {
         return ERR_NOMEM;
     }
     var_fill(v, b->nrows);
@@ -218,12 +259,13 @@ static void forget_row(struct builder *b)
 
 int builder_add(struct builder *b, const struct rec *r)
 {
+    int rc = make_room(b);
     assert(rec_has(r, GROUP_HEADER));
-    if (builder_full_at(b->nrows)) {
-        return ERR_LIMIT;
+    if (rc != 0) {
+        return rc;
     }
     for (uint64_t left = r->groups; left != 0; left &= left - 1) {
-        int rc = add_group(b, r, &b->groups[__builtin_ctzll(left)]);
+        rc = add_group(b, r, &b->groups[__builtin_ctzll(left)]);
         if (rc != 0) {
             forget_row(b);
             return rc;
@@ -244,8 +286,12 @@ uint32_t builder_room(const struct builder *b)
 void *builder_column(struct builder *b, enum field_id id)
 {
     unsigned width = (unsigned)field_width(id);
-    uint8_t *array = use_array(b, id, width);
+    uint8_t *array;
     assert(width != 0 && id != FIELD_RECORD_NO);
+    if (b->room < BATCH_ROWS_MAX && grow(b, BATCH_ROWS_MAX) != 0) {
+        return NULL;
+    }
+    array = use_array(b, id, width);
     field_set_add(&b->filled, id);
     return array != NULL ? array + (size_t)b->nrows * width : NULL;
 }

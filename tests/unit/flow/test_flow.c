@@ -135,6 +135,33 @@ static void test_builder_is_bounded(struct check *t)
     builder_free(b);
 }
 
+/* Its arrays grow while records come: what stands in them stays. */
+static void test_builder_grows(struct check *t)
+{
+    enum { ROWS = 6000 };
+    struct builder *b = builder_new();
+    const struct column *names;
+    unsigned wrong = 0;
+    CHECK_OR_RETURN(b != NULL);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        struct rec r = sample(i, i + 1, i, 2 * (uint64_t)i);
+        if (i >= 3000) { /* a column that comes late */
+            r.user_name = (struct span){(const uint8_t *)"operator" + i % 5, 3};
+            rec_add_group(&r, GROUP_USER);
+        }
+        builder_add(b, &r);
+    }
+    names = batch_column(builder_batch(b), FIELD_USER_NAME);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        struct span name = column_var(names, i);
+        wrong += batch_u64(builder_batch(b), FIELD_BYTES, i) != 2 * (uint64_t)i;
+        wrong += i < 3000 ? name.len != 0
+                          : name.len != 3 || memcmp(name.data, &"operator"[i % 5], 3) != 0;
+    }
+    CHECK_EQ_U64(wrong, 0);
+    builder_free(b);
+}
+
 static void test_group_bits(struct check *t)
 {
     struct builder *b = builder_new();
@@ -235,5 +262,5 @@ static void test_meta(struct check *t)
 }
 
 CHECK_MAIN(test_access_by_id, test_rates_of_nothing, test_merge, test_builder_round_trip,
-           test_builder_reset_forgets, test_builder_is_bounded, test_group_bits,
-           test_failed_column_marks_batch, test_totals, test_meta)
+           test_builder_reset_forgets, test_builder_is_bounded, test_builder_grows,
+           test_group_bits, test_failed_column_marks_batch, test_totals, test_meta)
