@@ -39,83 +39,75 @@ static void yyerror(struct parsing *p, void *scanner, const char *message)
     parsing_fail(p, ERR_LIMIT, message);
 }
 
-/* A term of some kind from its keyword; further parts are put in by the actions. NULL, then and
- * from
- * then on, when memory is out. */
-static struct ast_term *term_of(struct parsing *p, enum term_kind kind, enum direction dir,
-                                const struct token *word)
+/* A term of some kind from its keyword and what stands in front of it (NULL: nothing counts);
+ * further parts are put in by the actions. NULL, then and from then on, when memory is out. */
+static struct ast_term *term_of(struct parsing *p, enum term_kind kind, const struct token *word,
+                                const struct side *side)
 {
     struct ast_term *t = arena_zalloc(p->arena, sizeof *t);
     if (t != NULL) {
         t->kind = kind;
-        t->dir = dir;
         t->words[t->nwords++] = *word;
+        t->dir = side != NULL ? side->dir : DIR_ANY;
+        t->dir_at = side != NULL ? side->at : t->dir_at;
     }
     return t;
 }
 
-static struct ast_term *and_word(struct ast_term *t, const struct token *word)
+static void and_word(struct ast_term *t, const struct token *word)
 {
     if (t != NULL) {
         t->words[t->nwords++] = *word;
     }
-    return t;
 }
 
-static struct ast_term *and_number(struct ast_term *t, enum comparator cmp,
-                                   const struct token *number)
+static void and_number(struct ast_term *t, enum comparator cmp, const struct token *number)
 {
     if (t != NULL) {
         t->cmp = cmp;
         t->number = *number;
         t->has_number = true;
     }
-    return t;
 }
 
-static struct ast_term *and_time(struct ast_term *t, enum comparator cmp, const struct token *time)
+static void and_time(struct ast_term *t, enum comparator cmp, const struct token *time)
 {
     and_number(t, cmp, time);
     if (t != NULL) {
         t->has_number = false;
     }
-    return t;
 }
 
-static struct ast_term *and_list(struct ast_term *t, struct ast_list *list)
+static void and_list(struct ast_term *t, struct ast_list *list)
 {
     if (t != NULL) {
         t->list = list;
     }
-    return t;
 }
 
-static struct ast_term *at_word(struct ast_term *t, const struct token *at)
+static void at_word(struct ast_term *t, const struct token *at)
 {
     if (t != NULL) {
         t->at = *at;
     }
-    return t;
 }
 
-static struct ast_term *refused(struct ast_term *t, const char *why)
+static void refused(struct ast_term *t, const char *why, const char *expected)
 {
     if (t != NULL) {
         t->kind = TERM_REFUSED;
         t->refusal = why;
+        t->expected = expected;
     }
-    return t;
 }
 
 /* asa .. and pf .. take a few directions as plain words. */
-static struct ast_term *and_direction(struct ast_term *t, const struct token *at,
-                                      enum direction dir,
-                                      bool allowed)
+static void and_side(struct ast_term *t, const struct side *side, bool allowed)
 {
-    struct token word = *at;
-    word.text = word.raw = direction_text(dir);
-    word.len = word.raw_len = (uint32_t)strlen(word.text);
-    return allowed ? and_word(t, &word) : refused(t, "Unknown direction specifier");
+    and_word(t, &side->at);
+    if (!allowed) {
+        refused(t, "Unknown direction specifier", NULL);
+    }
 }
 
 static struct list_entry entry(const struct parsing *p, const struct token *word)
@@ -144,10 +136,11 @@ static struct ast_node *finished(struct parsing *p, struct ast_term *t)
 }
 
 /* A word after "port in" that is no list. */
-static const char *why_not_pblock(const struct token *word)
+static void refuse_unless_pblock(struct ast_term *t, const struct token *word)
 {
-    bool pblock = !word->quoted && word->len == 6 && strncasecmp(word->text, "pblock", 6) == 0;
-    return pblock ? NULL : "syntax error";
+    if (word->quoted || word->len != 6 || strncasecmp(word->text, "pblock", 6) != 0) {
+        refused(t, "syntax error", "nat [");
+    }
 }
 }
 
@@ -157,25 +150,28 @@ static const char *why_not_pblock(const struct token *word)
     struct ast_term *term;
     struct ast_list *list;
     struct list_entry entry;
-    enum direction dir;
+    struct side side;
     enum comparator cmp;
 }
 
 %token <token> PLAIN_WORD "a word" NUMBER "a number" GEO "geo and a country" LABEL "a label"
-%token <token> KW_EQ "a comparator" KW_GT KW_LT KW_GE KW_LE
+%token <token> KW_EQ "a comparator" KW_GT "'>'" KW_LT "'<'" KW_GE "'>='" KW_LE "'<='"
 %token <token> KW_AND "'and'" KW_OR "'or'" KW_NOT "'not'"
-%token <token> KW_ANY "'any'" KW_FAMILY KW_IPV6 KW_IDENT KW_NUMBER_TERM KW_SUBJECT KW_EXPORTER
-    KW_ICMP
-%token <token> KW_SRC KW_DST KW_IN "'in'" KW_OUT KW_MIN KW_MAX KW_PREV KW_NEXT "'next'" KW_BGP
-    KW_BGPNEXT
-%token <token> KW_ROUTER KW_NAT "'nat'" KW_TUN KW_INGRESS KW_EGRESS KW_CLIENT KW_SERVER
-%token <token> KW_PROTO KW_PORT KW_AS KW_FLAGS KW_TTL KW_FWDSTAT KW_COUNTER KW_SMALL KW_PLAIN
-%token <token> KW_IP KW_NET KW_FLOWDIR KW_MPLS KW_MAC KW_ASA KW_PAYLOAD KW_OBSERVATION
-%token <token> KW_SEEN "'seen'" KW_PF KW_TZ
+%token <token> KW_ANY "'any'" KW_FAMILY "'ipv4'" KW_IPV6 "'ipv6'" KW_IDENT "'ident'"
+%token <token> KW_NUMBER_TERM "'count'" KW_SUBJECT "'engine'" KW_EXPORTER "'exporter'" KW_ICMP "'icmp'"
+%token <token> KW_SRC "'src'" KW_DST "'dst'" KW_IN "'in'" KW_OUT "'out'" KW_MIN "'min'" KW_MAX "'max'"
+%token <token> KW_PREV "'prev'" KW_NEXT "'next'" KW_BGP "'bgp'" KW_BGPNEXT "'bgpnext'"
+%token <token> KW_ROUTER "'router'" KW_NAT "'nat'" KW_TUN "'tun'" KW_INGRESS "'ingress'"
+%token <token> KW_EGRESS "'egress'" KW_CLIENT "'client'" KW_SERVER "'server'" KW_PROTO "'proto'"
+%token <token> KW_PORT "'port'" KW_AS "'as'" KW_FLAGS "'flags'" KW_TTL "'ttl'" KW_FWDSTAT "'fwdstat'"
+%token <token> KW_COUNTER "'bytes'" KW_SMALL "'if'" KW_PLAIN "'ethertype'" KW_IP "'ip'" KW_NET "'net'"
+%token <token> KW_FLOWDIR "'flowdir'" KW_MPLS "'mpls'" KW_MAC "'mac'" KW_ASA "'asa'"
+%token <token> KW_PAYLOAD "'payload'" KW_OBSERVATION "'observation'" KW_SEEN "'seen'" KW_PF "'pf'"
+%token <token> KW_TZ "'tz'"
 
 %type <node> expr conj unary
 %type <term> term
-%type <dir> dir side
+%type <side> dir side
 %type <cmp> cmp
 %type <list> addrs numbers
 %type <entry> addr
@@ -207,114 +203,142 @@ unary:
   ;
 
 term:
-    KW_ANY                      { $$ = term_of(p, TERM_ANY, DIR_ANY, &$1); }
-  | KW_FAMILY                   { $$ = term_of(p, TERM_FAMILY, DIR_ANY, &$1); }
-  | KW_IPV6                     { $$ = term_of(p, TERM_FAMILY, DIR_ANY, &$1); }
-  | KW_IDENT PLAIN_WORD               { $$ = and_word(term_of(p, TERM_IDENT, DIR_ANY, &$1), &$2); }
-  | KW_NUMBER_TERM cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
-  | KW_SUBJECT PLAIN_WORD cmp NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
-                                                                         &$1), &$2), $3, &$4); }
-  | KW_ICMP PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
-                                                                         &$1), &$2), $3, &$4); }
-  | KW_EXPORTER PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
-                                                                         &$1), &$2), $3, &$4); }
-  | dir KW_PROTO NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
-  | dir KW_PROTO PLAIN_WORD           { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
-  | dir KW_PROTO KW_IPV6        { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
-  | dir KW_PROTO KW_ICMP        { $$ = and_word(term_of(p, TERM_PROTO, $1, &$2), &$3); }
-  | dir KW_PORT cmp NUMBER      { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
-  | dir KW_PORT KW_IN '[' numbers ']' { $$ = and_list(term_of(p, TERM_NUMBERS, $1, &$2), $5); }
-  | dir KW_PORT KW_IN KW_NAT PLAIN_WORD { $$ = and_word(term_of(p, TERM_PBLOCK, $1, &$2), &$5); }
-  | dir KW_PORT KW_IN PLAIN_WORD      { const char *why = why_not_pblock(&$4);
-                                  $$ = and_word(term_of(p, TERM_PBLOCK, $1, &$2), &$4);
-                                  $$ = why != NULL ? refused($$, why) : $$; }
-  | dir KW_AS cmp NUMBER        { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
-  | dir KW_AS KW_IN '[' numbers ']' { $$ = and_list(term_of(p, TERM_NUMBERS, $1, &$2), $5); }
-  | dir KW_FLAGS cmp NUMBER     { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$2), $3,
-                                                  &$4); (void)$1; }
-  | dir KW_FLAGS PLAIN_WORD           { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
-                                                      &$3); (void)$1; }
-  | dir KW_FLAGS KW_AS          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
-                                                &$3); (void)$1; }
-  | dir KW_FLAGS KW_PF          { $$ = and_word(term_of(p, TERM_FLAGS, DIR_ANY, &$2),
-                                                &$3); (void)$1; }
-  | KW_TTL cmp NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
-  | KW_MIN KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MIN, &$2), $3, &$4); }
-  | KW_MAX KW_TTL cmp NUMBER    { $$ = and_number(term_of(p, TERM_NUMBER, DIR_MAX, &$2), $3, &$4); }
-  | KW_TTL PLAIN_WORD                 { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$1), &$2); }
-  | KW_MIN KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
-  | KW_MAX KW_TTL PLAIN_WORD          { $$ = and_word(term_of(p, TERM_TTL, DIR_ANY, &$2), &$3); }
-  | KW_FWDSTAT cmp NUMBER       { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), $2, &$3); }
-  | KW_FWDSTAT PLAIN_WORD             { $$ = and_word(term_of(p, TERM_FWDSTAT, DIR_ANY, &$1),
-                                                      &$2); }
-  | dir KW_COUNTER cmp NUMBER   { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), $3, &$4); }
-  | dir KW_SMALL NUMBER         { $$ = and_number(term_of(p, TERM_NUMBER, $1, &$2), CMP_EQ, &$3); }
-  | KW_PLAIN NUMBER             { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ,
-                                                  &$2); }
-  | dir KW_IP PLAIN_WORD              { $$ = and_word(term_of(p, TERM_IP, $1, &$2), &$3); }
-  | dir KW_IP KW_IN '[' addrs ']' { $$ = and_list(term_of(p, TERM_IPS, $1, &$2), $5); }
-  | dir KW_NET PLAIN_WORD PLAIN_WORD        { $$ = and_word(and_word(term_of(p, TERM_NETMASK, $1,
-                                                                             &$2), &$3), &$4); }
-  | dir KW_NET PLAIN_WORD '/' NUMBER  { $$ = and_number(and_word(term_of(p, TERM_NET, $1, &$2),
-                                                                 &$3), CMP_EQ, &$5); }
-  | KW_FLOWDIR NUMBER           { $$ = and_number(term_of(p, TERM_NUMBER, DIR_ANY, &$1), CMP_EQ,
-                                                  &$2); }
-  | KW_FLOWDIR side             { $$ = term_of(p, TERM_FLOWDIR, $2, &$1); }
-  | KW_FLOWDIR                  { $$ = refused(term_of(p, TERM_FLOWDIR, DIR_ANY, &$1),
-                                               "Unknown flowdir: -1"); }
-  | KW_MPLS PLAIN_WORD cmp NUMBER     { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY,
-                                                                         &$1), &$2), $3, &$4); }
-  | KW_MPLS KW_ANY cmp NUMBER   { $$ = and_number(and_word(term_of(p, TERM_MPLS, DIR_ANY, &$1),
-                                                           &$2), $3, &$4); }
-  | dir KW_MAC PLAIN_WORD             { $$ = and_word(term_of(p, TERM_MAC, $1, &$2), &$3); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD            { $$ = at_word(and_word(and_word(term_of(p, TERM_ASA,
-                                                                  DIR_ANY, &$1), &$2), &$3), &$3); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD       { $$ = and_word(and_word(and_word(term_of(p,
-                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS { $$ = and_word(and_word(and_word(term_of(p,
-                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS  { $$ = and_word(and_word(and_word(term_of(p,
-                                                        TERM_ASA, DIR_ANY, &$1), &$2), &$3), &$4); }
-  | KW_ASA PLAIN_WORD side            { $$ = and_direction(and_word(term_of(p, TERM_ASA, DIR_ANY,
-                                                                            &$1), &$2), &$2, $3,
-                                                     $3 == DIR_INGRESS || $3 == DIR_EGRESS); }
-  | KW_ASA PLAIN_WORD                 { $$ = refused(and_word(term_of(p, TERM_ASA, DIR_ANY, &$1),
-                                                              &$2),
-                                               "Unknown direction specifier"); }
-  | KW_ASA PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
-                                                                    &$1), &$2), $3, &$4); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD            { $$ = and_word(and_word(term_of(p, TERM_NAT,
-                                                                        DIR_ANY, &$1), &$2), &$3); }
-  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(and_word(term_of(p,
-                                                 TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4, &$5); }
-  | KW_NAT PLAIN_WORD cmp NUMBER      { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY,
-                                                                         &$1), &$2), $3, &$4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD    { $$ = and_word(and_word(term_of(p, TERM_PAYLOAD, $1,
-                                                                             &$2), &$3), &$4); }
-  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD { $$ = and_word(and_word(and_word(term_of(p,
-                                                         TERM_PAYLOAD, $1, &$2), &$3), &$4), &$5); }
-  | dir GEO                     { $$ = term_of(p, TERM_GEO, $1, &$2); }
-  | dir KW_TZ PLAIN_WORD              { $$ = and_word(term_of(p, TERM_TZ, $1, &$2), &$3); }
-  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD     { $$ = and_word(and_word(term_of(p, TERM_TZ, $1,
-                                                                             &$2), &$3), &$5); }
-  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER { $$ =
-          and_number(and_word(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1), &$2), &$3), $4,
-                     &$5); }
-  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD       { $$ = and_time(term_of(p, TERM_SEEN, DIR_ANY, &$1),
-                                                            $3, &$4); }
-  | PLAIN_WORD KW_SEEN cmp NUMBER     { $$ = and_number(term_of(p, TERM_SEEN, DIR_ANY, &$1), $3,
-                                                        &$4); }
-  | KW_PF PLAIN_WORD PLAIN_WORD             { $$ = and_word(and_word(term_of(p, TERM_PF, DIR_ANY,
-                                                                             &$1), &$2), &$3); }
-  | KW_PF PLAIN_WORD side             { $$ = and_direction(and_word(term_of(p, TERM_PF, DIR_ANY,
-                                                                            &$1), &$2), &$2, $3,
-                                                     $3 == DIR_IN || $3 == DIR_OUT ||
-                                                         $3 == DIR_NAT); }
-  | KW_PF PLAIN_WORD                  { $$ = refused(and_word(term_of(p, TERM_PF, DIR_ANY, &$1),
-                                                              &$2),
-                                               "Unknown direction specifier"); }
-  | KW_PF PLAIN_WORD cmp NUMBER { $$ = and_number(and_word(term_of(p, TERM_NUMBER, DIR_ANY, &$1),
-                                                           &$2), $3, &$4); }
+    KW_ANY                                  { $$ = term_of(p, TERM_ANY, &$1, NULL); }
+  | KW_FAMILY                               { $$ = term_of(p, TERM_FAMILY, &$1, NULL); }
+  | KW_IPV6                                 { $$ = term_of(p, TERM_FAMILY, &$1, NULL); }
+  | KW_IDENT PLAIN_WORD
+      { $$ = term_of(p, TERM_IDENT, &$1, NULL); and_word($$, &$2); }
+  | KW_NUMBER_TERM cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, $2, &$3); }
+  | KW_SUBJECT PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | KW_ICMP PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | KW_EXPORTER PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | dir KW_PROTO NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, CMP_EQ, &$3); }
+  | dir KW_PROTO PLAIN_WORD
+      { $$ = term_of(p, TERM_PROTO, &$2, &$1); and_word($$, &$3); }
+  | dir KW_PROTO KW_IPV6
+      { $$ = term_of(p, TERM_PROTO, &$2, &$1); and_word($$, &$3); }
+  | dir KW_PROTO KW_ICMP
+      { $$ = term_of(p, TERM_PROTO, &$2, &$1); and_word($$, &$3); }
+  | dir KW_PORT cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, $3, &$4); }
+  | dir KW_PORT KW_IN '[' numbers ']'
+      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list($$, $5); }
+  | dir KW_PORT KW_IN KW_NAT PLAIN_WORD
+      { $$ = term_of(p, TERM_PBLOCK, &$2, &$1); and_word($$, &$5); }
+  | dir KW_PORT KW_IN PLAIN_WORD
+      { $$ = term_of(p, TERM_PBLOCK, &$2, &$1); and_word($$, &$4); refuse_unless_pblock($$, &$4); }
+  | dir KW_AS cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, $3, &$4); }
+  | dir KW_AS KW_IN '[' numbers ']'
+      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list($$, $5); }
+  | dir KW_FLAGS cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, NULL); and_number($$, $3, &$4); }
+  | dir KW_FLAGS PLAIN_WORD
+      { $$ = term_of(p, TERM_FLAGS, &$2, NULL); and_word($$, &$3); }
+  | dir KW_FLAGS KW_AS
+      { $$ = term_of(p, TERM_FLAGS, &$2, NULL); and_word($$, &$3); }
+  | dir KW_FLAGS KW_PF
+      { $$ = term_of(p, TERM_FLAGS, &$2, NULL); and_word($$, &$3); }
+  | KW_TTL cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, $2, &$3); }
+  | KW_MIN KW_TTL cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &(struct side){DIR_MIN, $1}); and_number($$, $3, &$4); }
+  | KW_MAX KW_TTL cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &(struct side){DIR_MAX, $1}); and_number($$, $3, &$4); }
+  | KW_TTL PLAIN_WORD
+      { $$ = term_of(p, TERM_TTL, &$1, NULL); and_word($$, &$2); }
+  | KW_MIN KW_TTL PLAIN_WORD
+      { $$ = term_of(p, TERM_TTL, &$2, NULL); and_word($$, &$3); }
+  | KW_MAX KW_TTL PLAIN_WORD
+      { $$ = term_of(p, TERM_TTL, &$2, NULL); and_word($$, &$3); }
+  | KW_FWDSTAT cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, $2, &$3); }
+  | KW_FWDSTAT PLAIN_WORD
+      { $$ = term_of(p, TERM_FWDSTAT, &$1, NULL); and_word($$, &$2); }
+  | dir KW_COUNTER cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, $3, &$4); }
+  | dir KW_SMALL NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, CMP_EQ, &$3); }
+  | KW_PLAIN NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, CMP_EQ, &$2); }
+  | dir KW_IP PLAIN_WORD
+      { $$ = term_of(p, TERM_IP, &$2, &$1); and_word($$, &$3); }
+  | dir KW_IP KW_IN '[' addrs ']'
+      { $$ = term_of(p, TERM_IPS, &$2, &$1); and_list($$, $5); }
+  | dir KW_NET PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_NETMASK, &$2, &$1); and_word($$, &$3); and_word($$, &$4); }
+  | dir KW_NET PLAIN_WORD '/' NUMBER
+      { $$ = term_of(p, TERM_NET, &$2, &$1); and_word($$, &$3); and_number($$, CMP_EQ, &$5); }
+  | KW_FLOWDIR NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, CMP_EQ, &$2); }
+  | KW_FLOWDIR side                         { $$ = term_of(p, TERM_FLOWDIR, &$1, &$2); }
+  | KW_FLOWDIR
+      { $$ = term_of(p, TERM_FLOWDIR, &$1, NULL); refused($$, "Unknown flowdir: -1", "0 1 ingress egress"); }
+  | KW_MPLS PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_MPLS, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | KW_MPLS KW_ANY cmp NUMBER
+      { $$ = term_of(p, TERM_MPLS, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | dir KW_MAC PLAIN_WORD
+      { $$ = term_of(p, TERM_MAC, &$2, &$1); and_word($$, &$3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        at_word($$, &$3); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        and_word($$, &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_INGRESS
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        and_word($$, &$4); }
+  | KW_ASA PLAIN_WORD PLAIN_WORD KW_EGRESS
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        and_word($$, &$4); }
+  | KW_ASA PLAIN_WORD side
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2);
+        and_side($$, &$3, $3.dir == DIR_INGRESS || $3.dir == DIR_EGRESS); }
+  | KW_ASA PLAIN_WORD
+      { $$ = term_of(p, TERM_ASA, &$1, NULL); and_word($$, &$2);
+        refused($$, "Unknown direction specifier", NULL); }
+  | KW_ASA PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_NAT, &$1, NULL); and_word($$, &$2); and_word($$, &$3); }
+  | KW_NAT PLAIN_WORD PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        and_number($$, $4, &$5); }
+  | KW_NAT PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_PAYLOAD, &$2, &$1); and_word($$, &$3); and_word($$, &$4); }
+  | dir KW_PAYLOAD PLAIN_WORD PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_PAYLOAD, &$2, &$1); and_word($$, &$3); and_word($$, &$4);
+        and_word($$, &$5); }
+  | dir GEO                                 { $$ = term_of(p, TERM_GEO, &$2, &$1); }
+  | dir KW_TZ PLAIN_WORD
+      { $$ = term_of(p, TERM_TZ, &$2, &$1); and_word($$, &$3); }
+  | dir KW_TZ PLAIN_WORD '/' PLAIN_WORD
+      { $$ = term_of(p, TERM_TZ, &$2, &$1); and_word($$, &$3); and_word($$, &$5); }
+  | KW_OBSERVATION PLAIN_WORD PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_word($$, &$3);
+        and_number($$, $4, &$5); }
+  | PLAIN_WORD KW_SEEN cmp PLAIN_WORD
+      { $$ = term_of(p, TERM_SEEN, &$1, NULL); and_time($$, $3, &$4); }
+  | PLAIN_WORD KW_SEEN cmp NUMBER
+      { $$ = term_of(p, TERM_SEEN, &$1, NULL); and_number($$, $3, &$4); }
+  | KW_PF PLAIN_WORD PLAIN_WORD
+      { $$ = term_of(p, TERM_PF, &$1, NULL); and_word($$, &$2); and_word($$, &$3); }
+  | KW_PF PLAIN_WORD side
+      { $$ = term_of(p, TERM_PF, &$1, NULL); and_word($$, &$2);
+        and_side($$, &$3, $3.dir == DIR_IN || $3.dir == DIR_OUT || $3.dir == DIR_NAT); }
+  | KW_PF PLAIN_WORD
+      { $$ = term_of(p, TERM_PF, &$1, NULL); and_word($$, &$2);
+        refused($$, "Unknown direction specifier", NULL); }
+  | KW_PF PLAIN_WORD cmp NUMBER
+      { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
   ;
 
 addrs:
@@ -348,39 +372,39 @@ cmp:
   ;
 
 dir:
-    %empty                      { $$ = DIR_ANY; }
+    %empty                      { $$ = (struct side){.dir = DIR_ANY}; }
   | side
-  | KW_SRC KW_OR KW_DST         { $$ = DIR_SRC_OR_DST; }
-  | KW_DST KW_OR KW_SRC         { $$ = DIR_SRC_OR_DST; }
-  | KW_SRC KW_AND KW_DST        { $$ = DIR_SRC_AND_DST; }
-  | KW_DST KW_AND KW_SRC        { $$ = DIR_SRC_AND_DST; }
+  | KW_SRC KW_OR KW_DST         { $$ = (struct side){DIR_SRC_OR_DST, $1}; }
+  | KW_DST KW_OR KW_SRC         { $$ = (struct side){DIR_SRC_OR_DST, $1}; }
+  | KW_SRC KW_AND KW_DST        { $$ = (struct side){DIR_SRC_AND_DST, $1}; }
+  | KW_DST KW_AND KW_SRC        { $$ = (struct side){DIR_SRC_AND_DST, $1}; }
   ;
 
 side:
-    KW_SRC                      { $$ = DIR_SRC; }
-  | KW_DST                      { $$ = DIR_DST; }
-  | KW_SRC KW_NAT               { $$ = DIR_SRC_NAT; }
-  | KW_DST KW_NAT               { $$ = DIR_DST_NAT; }
-  | KW_SRC KW_TUN               { $$ = DIR_SRC_TUN; }
-  | KW_DST KW_TUN               { $$ = DIR_DST_TUN; }
-  | KW_NAT                      { $$ = DIR_NAT; }
-  | KW_TUN                      { $$ = DIR_TUN; }
-  | KW_IN                       { $$ = DIR_IN; }
-  | KW_OUT                      { $$ = DIR_OUT; }
-  | KW_IN KW_SRC                { $$ = DIR_IN_SRC; }
-  | KW_IN KW_DST                { $$ = DIR_IN_DST; }
-  | KW_OUT KW_SRC               { $$ = DIR_OUT_SRC; }
-  | KW_OUT KW_DST               { $$ = DIR_OUT_DST; }
-  | KW_INGRESS                  { $$ = DIR_INGRESS; }
-  | KW_EGRESS                   { $$ = DIR_EGRESS; }
-  | KW_CLIENT                   { $$ = DIR_CLIENT; }
-  | KW_SERVER                   { $$ = DIR_SERVER; }
-  | KW_PREV                     { $$ = DIR_PREV; }
-  | KW_NEXT                     { $$ = DIR_NEXT; }
-  | KW_BGP KW_NEXT              { $$ = DIR_BGP_NEXT; }
-  | KW_BGPNEXT                  { $$ = DIR_BGP_NEXT; }
-  | KW_ROUTER                   { $$ = DIR_ROUTER; }
-  | KW_EXPORTER                 { $$ = DIR_ROUTER; }
+    KW_SRC                      { $$ = (struct side){DIR_SRC, $1}; }
+  | KW_DST                      { $$ = (struct side){DIR_DST, $1}; }
+  | KW_SRC KW_NAT               { $$ = (struct side){DIR_SRC_NAT, $1}; }
+  | KW_DST KW_NAT               { $$ = (struct side){DIR_DST_NAT, $1}; }
+  | KW_SRC KW_TUN               { $$ = (struct side){DIR_SRC_TUN, $1}; }
+  | KW_DST KW_TUN               { $$ = (struct side){DIR_DST_TUN, $1}; }
+  | KW_NAT                      { $$ = (struct side){DIR_NAT, $1}; }
+  | KW_TUN                      { $$ = (struct side){DIR_TUN, $1}; }
+  | KW_IN                       { $$ = (struct side){DIR_IN, $1}; }
+  | KW_OUT                      { $$ = (struct side){DIR_OUT, $1}; }
+  | KW_IN KW_SRC                { $$ = (struct side){DIR_IN_SRC, $1}; }
+  | KW_IN KW_DST                { $$ = (struct side){DIR_IN_DST, $1}; }
+  | KW_OUT KW_SRC               { $$ = (struct side){DIR_OUT_SRC, $1}; }
+  | KW_OUT KW_DST               { $$ = (struct side){DIR_OUT_DST, $1}; }
+  | KW_INGRESS                  { $$ = (struct side){DIR_INGRESS, $1}; }
+  | KW_EGRESS                   { $$ = (struct side){DIR_EGRESS, $1}; }
+  | KW_CLIENT                   { $$ = (struct side){DIR_CLIENT, $1}; }
+  | KW_SERVER                   { $$ = (struct side){DIR_SERVER, $1}; }
+  | KW_PREV                     { $$ = (struct side){DIR_PREV, $1}; }
+  | KW_NEXT                     { $$ = (struct side){DIR_NEXT, $1}; }
+  | KW_BGP KW_NEXT              { $$ = (struct side){DIR_BGP_NEXT, $1}; }
+  | KW_BGPNEXT                  { $$ = (struct side){DIR_BGP_NEXT, $1}; }
+  | KW_ROUTER                   { $$ = (struct side){DIR_ROUTER, $1}; }
+  | KW_EXPORTER                 { $$ = (struct side){DIR_ROUTER, $1}; }
   ;
 
 %%

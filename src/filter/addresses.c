@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define TEXT(token) (int)((token)->len), (token)->text
-
 enum { HOSTS_MAX = 1024 };
 
 /* Addresses of both families as they are collected. */
@@ -58,7 +56,7 @@ static size_t host_lookup(struct resolving *r, const struct token *w, struct ip 
         snprintf(r->hint, sizeof r->hint, "host names are not looked up here");
         return 0;
     }
-    snprintf(name, sizeof name, "%.*s", TEXT(w));
+    snprintf(name, sizeof name, "%.*s", TOKEN_TEXT(w));
     return r->env->resolver(r->env->resolver_ctx, name, addrs, families, HOSTS_MAX);
 }
 
@@ -153,7 +151,7 @@ struct cond *resolve_ip(struct resolving *r, const struct ast_term *t)
             snprintf(r->hint, sizeof r->hint,
                      "expected an IPv4 address of four numbers or an IPv6 address");
         }
-        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TEXT(w));
+        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TOKEN_TEXT(w));
     }
     return hosts(r, t, addrs, families, n);
 }
@@ -221,6 +219,7 @@ static bool prefix_fits(struct resolving *r, const struct ast_term *t, const str
     place.raw_len = e->prefix_len;
     snprintf(message, sizeof message, "Prefix %llu out of range for IPv%d address",
              (unsigned long long)e->prefix, family);
+    resolve_hint(r, family == 4 ? "expected a prefix of 0 to 32" : "expected a prefix of 0 to 128");
     return entry_fails(r, t, e, &place, message);
 }
 
@@ -237,7 +236,7 @@ static bool collect_entry(struct resolving *r, const struct ast_term *t, const s
     }
     if (n == 0) {
         snprintf(message, sizeof message, "Can not parse/resolve %.*s to an IP address",
-                 TEXT(&e->token));
+                 TOKEN_TEXT(&e->token));
         return entry_fails(r, t, e, &e->token, message);
     }
     for (size_t i = 0; i < n; i++) {
@@ -280,7 +279,7 @@ static bool partial_parse(const struct token *w, struct ip *ip)
     for (uint32_t i = 0; i < w->len; i++) {
         dots += w->text[i] == '.';
     }
-    snprintf(text, sizeof text, "%.*s%s", TEXT(w), dots == 1 ? ".0.0" : dots == 2 ? ".0" : "?");
+    snprintf(text, sizeof text, "%.*s%s", TOKEN_TEXT(w), dots == 1 ? ".0.0" : dots == 2 ? ".0" : "?");
     return ip_parse(text, strlen(text), ip) == 4;
 }
 
@@ -293,9 +292,10 @@ struct cond *resolve_net(struct resolving *r, const struct ast_term *t)
         family = 4;
     }
     if (family == 0) {
-        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TEXT(w));
+        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TOKEN_TEXT(w));
     }
     if (t->number.number > (family == 4 ? 32 : 128)) {
+        resolve_hint(r, family == 4 ? "expected a prefix of 0 to 32" : "expected a prefix of 0 to 128");
         resolve_fail(r, t, &t->number, "Prefix %llu out of range for IPv%d address",
                      (unsigned long long)t->number.number, family);
         r->error = ERR_RANGE;
@@ -322,14 +322,14 @@ struct cond *resolve_netmask(struct resolving *r, const struct ast_term *t)
     int family = ip_parse(w->text, w->len, &ip);
     int mask_family = ip_parse(m->text, m->len, &mask);
     if (family == 0) {
-        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TEXT(w));
+        return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TOKEN_TEXT(w));
     }
     if (mask_family == 0) {
-        return resolve_fail(r, t, m, "Can not parse %.*s as IP mask", TEXT(m));
+        return resolve_fail(r, t, m, "Can not parse %.*s as IP mask", TOKEN_TEXT(m));
     }
     if (family != 4 || mask_family != 4) {
-        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4", TEXT(w),
-                            TEXT(m));
+        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4", TOKEN_TEXT(w),
+                            TOKEN_TEXT(m));
     }
     number = (uint64_t)ip_to_v4(&mask) << 32 | (ip_to_v4(&ip) & ip_to_v4(&mask));
     return resolve_fields(r, t, "ip", bits_field, &number);

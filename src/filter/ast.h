@@ -82,16 +82,24 @@ enum term_kind {
 
 enum { TERM_WORDS_MAX = 4 };
 
+/* What stands in front of a term, and its first word; without one at.raw is NULL. */
+struct side {
+    enum direction dir;
+    struct token at;
+};
+
 struct ast_term {
     enum term_kind kind;
     enum direction dir;
+    struct token dir_at; /* its first word; raw is NULL if it has none */
     enum comparator cmp;
     struct token words[TERM_WORDS_MAX]; /* the first is the keyword */
     unsigned nwords;
     struct token number; /* kinds with N */
     bool has_number;
     struct ast_list *list;
-    const char *refusal;
+    const char *refusal;  /* REFUSED: the message, and the words that would be right (or NULL) */
+    const char *expected;
     struct token at;    /* the last token seen: nfdump's messages name it */
 };
 

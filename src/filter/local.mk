@@ -9,9 +9,12 @@ libweir_filter_a_SOURCES = \
     src/filter/constants.c src/filter/constants.h \
     src/filter/directions.def \
     src/filter/dump.c \
+    src/filter/eventterms.c \
     src/filter/filter.c src/filter/filter.h \
     src/filter/filterhelp.c \
     src/filter/keywords.def \
+    src/filter/mplsterms.c \
+    src/filter/namedterms.c \
     src/filter/ops.def \
     src/filter/parsing.c src/filter/parsing.h \
     src/filter/payloadterms.c \
@@ -21,6 +24,7 @@ libweir_filter_a_SOURCES = \
     src/filter/resolve.c src/filter/resolve.h \
     src/filter/rowtest.c src/filter/rowtest.h \
     src/filter/simplify.c src/filter/simplify.h \
+    src/filter/suggest.c src/filter/suggest.h \
     src/filter/terms.def \
     src/filter/timeliteral.c \
     src/filter/tokens.h \

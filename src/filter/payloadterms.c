@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define TEXT(token) (int)((token)->len), (token)->text
-
 /* The same term without its direction. */
 static struct ast_term anywhere(const struct ast_term *t)
 {
@@ -55,7 +53,7 @@ static struct cond *content(struct resolving *r, const struct ast_term *t)
 static struct cond *regex_refused(struct resolving *r, const struct ast_term *t, const char *why)
 {
     snprintf(r->hint, sizeof r->hint, "%.200s", why);
-    return resolve_fail(r, t, &t->words[2], "failed to compile regex: %.*s", TEXT(&t->words[2]));
+    return resolve_fail(r, t, &t->words[2], "failed to compile regex: %.*s", TOKEN_TEXT(&t->words[2]));
 }
 
 static struct cond *regex_term(struct resolving *r, const struct ast_term *t)
@@ -117,14 +115,14 @@ static struct cond *dns_term(struct resolving *r, const struct ast_term *t)
     const struct token *arg = &t->words[2];
     bool name = token_is(arg, "name");
     if (t->dir != DIR_ANY && t->dir != DIR_IN && t->dir != DIR_OUT) {
-        return resolve_fail(r, t, &t->words[0], "Use 'in' or 'out' as direction specifier");
+        return resolve_fail(r, t, &t->dir_at, "Use 'in' or 'out' as direction specifier");
     }
     if (token_is(arg, "defined")) {
         return dns_condition(r, t, DNS_DEFINED);
     }
     if (!name && !token_is(arg, "address") && !token_is(arg, "addr")) {
-        snprintf(r->hint, sizeof r->hint, "expected defined, name or address");
-        return resolve_fail(r, t, arg, "Unknown payload dns argument: %.*s", TEXT(arg));
+        resolve_expect(r, arg, "defined name address");
+        return resolve_fail(r, t, arg, "Unknown payload dns argument: %.*s", TOKEN_TEXT(arg));
     }
     if (t->nwords < 4) {
         return resolve_fail(r, t, arg, "Missing string for 'payload dns %s <string>'",
@@ -167,10 +165,10 @@ static struct cond *tls_version(struct resolving *r, const struct ast_term *t)
     if (!version_parse(w, &major, &minor)) {
         snprintf(r->hint, sizeof r->hint,
                  "expected 1.0, 1.1, 1.2 or 1.3 for tls, 2.0 or 3.0 for ssl");
-        return resolve_fail(r, t, w, "String %.*s is not a valid SSL/TLS version", TEXT(w));
+        return resolve_fail(r, t, w, "String %.*s is not a valid SSL/TLS version", TOKEN_TEXT(w));
     }
     if (tls ? major > 1 : minor > 0) {
-        return resolve_fail(r, t, w, "String %.*s is not a valid %s version", TEXT(w), tls
+        return resolve_fail(r, t, w, "String %.*s is not a valid %s version", TOKEN_TEXT(w), tls
                             ? "TLS" : "SSL");
     }
     return tls_condition(r, t, (tls ? 0x0301 + minor : major << 8) << 8 | TLS_VERSION, NULL);
@@ -194,8 +192,8 @@ static struct cond *tls_term(struct resolving *r, const struct ast_term *t)
         }
         return tls_condition(r, t, TLS_SNI, &t->words[3]);
     }
-    snprintf(r->hint, sizeof r->hint, "expected defined, version or sni");
-    return resolve_fail(r, t, arg, "String %.*s is not a valid SSL/TLS filter", TEXT(arg));
+    resolve_expect(r, arg, "defined version sni");
+    return resolve_fail(r, t, arg, "String %.*s is not a valid SSL/TLS filter", TOKEN_TEXT(arg));
 }
 
 static struct cond *fingerprint(struct resolving *r, const struct ast_term *t, enum op op,
@@ -215,7 +213,7 @@ static struct cond *ja3_term(struct resolving *r, const struct ast_term *t)
     }
     if (!ja3_valid(arg->text, arg->len, lower)) {
         snprintf(r->hint, sizeof r->hint, "expected 32 hexadecimal digits or 'defined'");
-        return resolve_fail(r, t, arg, "String %.*s is not a valid ja3 string", TEXT(arg));
+        return resolve_fail(r, t, arg, "String %.*s is not a valid ja3 string", TOKEN_TEXT(arg));
     }
     return fingerprint(r, t, OP_JA3, "payload ja3", arena_strndup(r->arena, lower, JA3_LENGTH),
                        JA3_LENGTH, 0);
@@ -230,7 +228,7 @@ static struct cond *ja4_term(struct resolving *r, const struct ast_term *t)
     if (!ja4_valid(arg->text, arg->len)) {
         snprintf(r->hint, sizeof r->hint,
                  "expected a text like t12d1612h1_94fc43e2fc61_c9eaec7dbab4");
-        return resolve_fail(r, t, arg, "String %.*s is not a valid ja4 string", TEXT(arg));
+        return resolve_fail(r, t, arg, "String %.*s is not a valid ja4 string", TOKEN_TEXT(arg));
     }
     return fingerprint(r, t, OP_JA4, "payload ja4", arg->text, arg->len, 0);
 }
@@ -246,7 +244,7 @@ static struct cond *ja4s_term(struct resolving *r, const struct ast_term *t)
         return fingerprint(r, t, OP_JA4, "payload ja4", NULL, 0, 1);
     }
     if (!ja4s_valid(arg->text, arg->len)) {
-        return resolve_fail(r, t, arg, "String %.*s is not a valid ja4s string", TEXT(arg));
+        return resolve_fail(r, t, arg, "String %.*s is not a valid ja4s string", TOKEN_TEXT(arg));
     }
     return fingerprint(r, t, OP_JA4, "payload ja4", arg->text, arg->len, 1);
 }
@@ -266,6 +264,6 @@ struct cond *resolve_payload(struct resolving *r, const struct ast_term *t)
             return kinds[i].resolve(r, t);
         }
     }
-    snprintf(r->hint, sizeof r->hint, "expected content, regex, dns, tls, ssl, ja3 or ja4");
-    return resolve_fail(r, t, kind, "Unknown 'payload' argument: %.*s", TEXT(kind));
+    resolve_expect(r, kind, "content regex dns tls ssl ja3 ja4");
+    return resolve_fail(r, t, kind, "Unknown 'payload' argument: %.*s", TOKEN_TEXT(kind));
 }

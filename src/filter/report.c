@@ -6,23 +6,10 @@
  */
 #include "filter/report.h"
 
-#include "filter/tokens.h"
+#include "filter/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-/* Words that people try, and what is meant. */
-static const struct {
-    const char *word, *meant;
-} habits[] = {
-    {"tcp", "proto tcp"},       {"udp", "proto udp"},     {"icmpv6", "proto icmp6"},
-    {"dscp", "tos (the whole octet, 4 * DSCP)"},          {"ne", "not"},
-    {"xor", "not, and, or"},    {"sport", "src port"},    {"dport", "dst port"},
-    {"srcip", "src ip"},        {"dstip", "dst ip"},      {"country", "geo CC"},
-    {"user", "asa user"},       {"appl", "client latency or server latency"},
-    {"obs", "observation"},     {"packet", "packets"},    {"byte", "bytes"},
-};
 
 void filter_report_init(struct filter_report *r)
 {
@@ -98,39 +85,6 @@ static void nfdump_line(const char *message, const struct token *at, struct buf 
     buf_str(out, "'\n");
 }
 
-static const char *meant_by(const struct token *t)
-{
-    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
-        if (token_is(t, habits[i].word)) {
-            return habits[i].meant;
-        }
-    }
-    return t->len > 1 ? word_nearest(t->text, t->len) : NULL;
-}
-
-static void address_advice(const struct token *t, char *text, size_t room)
-{
-    struct ip ip;
-    if (ip_parse(t->text, t->len, &ip) != 0) {
-        snprintf(text, room, "ip %.*s", (int)t->len, t->text);
-    }
-}
-
-/* What may be meant by a word that stands where none is expected. */
-static void suggest(const struct token *t, struct buf *out)
-{
-    char text[300] = "";
-    const char *meant;
-    if (t->raw == NULL || t->len == 0) {
-        return;
-    }
-    address_advice(t, text, sizeof text);
-    meant = text[0] != '\0' ? text : meant_by(t);
-    if (meant != NULL) {
-        buf_printf(out, "did you mean '%s'?\n", meant);
-    }
-}
-
 static void fill_fault(struct fault *fault, int rc, const char *message, const struct token *place)
 {
     fault_set(fault, rc, "%s", message);
@@ -159,26 +113,26 @@ static void report_term(const struct resolving *r, struct filter_report *report)
     if (r->hint[0] != '\0') {
         buf_printf(&report->detail, "%s\n", r->hint);
     }
-    suggest(&r->place, &report->detail);
+    if (r->meant[0] != '\0') {
+        buf_printf(&report->detail, "did you mean '%s'?\n", r->meant);
+    }
 }
 
 static void report_syntax(const struct parsing *p, struct filter_report *report)
 {
-    const struct token *word = p->error_at.raw_len > 0 ? &p->error_at : &p->before_last;
-    bool lone = p->before_last_kind == PLAIN_WORD;
+    const struct token *place = suggest_place(p);
     if (report == NULL) {
         return;
     }
     nfdump_line(p->message, &p->error_at, &report->line);
-    name_line(&p->error_at, &report->detail);
+    name_line(place, &report->detail);
     buf_printf(&report->detail, "%s\n", p->message);
-    if (has_place(&p->error_at)) {
-        show_line(&p->error_at, &report->detail);
+    if (has_place(place)) {
+        show_line(place, &report->detail);
     }
-    if (p->expected[0] != '\0') {
-        buf_printf(&report->detail, "expected %s\n", p->expected);
+    if (p->error == ERR_SYNTAX) {
+        suggest_syntax(p, &report->detail);
     }
-    suggest(lone ? &p->before_last : word, &report->detail);
 }
 
 static void report_plain(const char *message, struct filter_report *report)
@@ -205,7 +159,7 @@ void report_failure(int rc, const struct parsing *p, const struct resolving *r,
         fill_fault(fault, rc, p->message, &p->error_at);
         report_plain(p->message, report);
     } else if (p->error != 0) {
-        fill_fault(fault, rc == ERR_LIMIT ? ERR_SYNTAX : rc, p->message, &p->error_at);
+        fill_fault(fault, rc == ERR_LIMIT ? ERR_SYNTAX : rc, p->message, suggest_place(p));
         report_syntax(p, report);
     } else {
         fill_fault(fault, rc, "the filter is too large", NULL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * resolve.c - terms of numbers, names and events; the walk over the tree.
+ * resolve.c - the walk over the tree; directions, fields and terms of numbers.
  */
 #include "filter/resolve.h"
 
-#include "field/names.h"
+#include "filter/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,20 +37,57 @@ struct cond *resolve_no_memory(struct resolving *r)
     return NULL;
 }
 
-static void hint(struct resolving *r, const char *text)
+void resolve_hint(struct resolving *r, const char *text)
 {
     if (r->hint[0] == '\0') {
         snprintf(r->hint, sizeof r->hint, "%s", text);
     }
 }
 
+/* "a b c" as "expected a, b or c". */
+static void expect_list(struct resolving *r, const char *words)
+{
+    size_t used = (size_t)snprintf(r->hint, sizeof r->hint, "expected ");
+    for (const char *w = words, *end; *w != '\0' && used < sizeof r->hint; w = end + 1) {
+        bool last = (end = strchr(w, ' ')) == NULL;
+        end = last ? w + strlen(w) : end;
+        used += (size_t)snprintf(r->hint + used, sizeof r->hint - used, "%s%.*s",
+                                 w == words ? "" : last ? " or " : ", ", (int)(end - w), w);
+        if (last) {
+            return;
+        }
+    }
+}
+
+void resolve_expect(struct resolving *r, const struct token *t, const char *words)
+{
+    struct nearest n = nearest_start(t->text, t->len);
+    const char *end;
+    for (const char *w = words; w != NULL; w = end != NULL ? end + 1 : NULL) {
+        end = strchr(w, ' ');
+        nearest_try(&n, w, end != NULL ? (size_t)(end - w) : strlen(w));
+    }
+    if (r->error == 0) {
+        expect_list(r, words);
+        snprintf(r->meant, sizeof r->meant, "%.*s", (int)n.len, n.word);
+    }
+}
+
+void resolve_expect_name(struct resolving *r, const struct token *t, enum name_table table)
+{
+    struct nearest best = nearest_start(t->text, t->len);
+    size_t n;
+    const struct name_row *rows = names_rows(table, &n);
+    for (size_t i = 0; i < n; i++) {
+        nearest_try(&best, rows[i].text, strlen(rows[i].text));
+    }
+    snprintf(r->meant, sizeof r->meant, "%.*s", (int)best.len, best.word);
+}
+
 bool token_is(const struct token *t, const char *word)
 {
     return t->len == strlen(word) && strncasecmp(t->text, word, t->len) == 0;
 }
-
-/* For messages: at most 256 octets of a token. */
-#define TEXT(token) (int)((token)->len), (token)->text
 
 void comparator_range(enum comparator cmp, uint64_t n, uint64_t *low, uint64_t *high)
 {
@@ -90,6 +127,24 @@ enum direction resolve_direction(const struct ast_term *t)
          : t->dir == DIR_DST ? DIR_DST_NAT : t->dir;
 }
 
+/* What may stand in front of a term. */
+static void expect_directions(struct resolving *r, const char *key)
+{
+    enum field_id fields[WORD_FIELDS_MAX];
+    const char *between = "";
+    size_t used = (size_t)snprintf(r->hint, sizeof r->hint, "'%s' takes ", key);
+    for (int d = DIR_ANY + 1; d < DIR_COUNT_ && used < sizeof r->hint; d++) {
+        if (word_fields(key, (enum direction)d, fields) > 0) {
+            used += (size_t)snprintf(r->hint + used, sizeof r->hint - used, "%s%s", between,
+                                     direction_text((enum direction)d));
+            between = ", ";
+        }
+    }
+    if (used < sizeof r->hint && word_fields(key, DIR_ANY, fields) > 0) {
+        snprintf(r->hint + used, sizeof r->hint - used, " or nothing in front of it");
+    }
+}
+
 static struct cond *one_direction(struct resolving *r, const struct ast_term *t, const char *key,
                                   enum direction dir, field_maker make, const void *ctx)
 {
@@ -97,7 +152,9 @@ static struct cond *one_direction(struct resolving *r, const struct ast_term *t,
     size_t n = word_fields(key, dir, fields);
     struct cond *any;
     if (n == 0) {
-        return resolve_fail(r, t, &t->words[0], "%s", term_facts(key)->direction_message);
+        expect_directions(r, key);
+        return resolve_fail(r, t, t->dir_at.raw != NULL ? &t->dir_at : &t->words[0], "%s",
+                            term_facts(key)->direction_message);
     }
     if (n == 1) {
         return make(r, fields[0], ctx);
@@ -133,7 +190,7 @@ struct cond *resolve_fields(struct resolving *r, const struct ast_term *t, const
 
 /* ------------------------------------------------------------------ numbers */
 
-static struct cond *number_field(struct resolving *r, enum field_id field, const void *ctx)
+struct cond *resolve_number_field(struct resolving *r, enum field_id field, const void *ctx)
 {
     const struct ranges *set = ctx;
     struct test t = {.op = OP_RANGE, .guard = field_guard(field), .field = field,
@@ -147,7 +204,7 @@ static struct cond *number_field(struct resolving *r, enum field_id field, const
 }
 
 /* Some terms carry a protocol with them. */
-static struct cond *with_implied(struct resolving *r, const struct term_facts *facts,
+struct cond *resolve_implied(struct resolving *r, const struct term_facts *facts,
                                  struct cond *c)
 {
     struct cond *proto;
@@ -173,7 +230,7 @@ static void term_key(const struct ast_term *t, char *key, size_t room)
     }
     used = (size_t)snprintf(key, room, "%s", first);
     for (unsigned i = 1; i < t->nwords && used < room; i++) {
-        used += (size_t)snprintf(key + used, room - used, " %.*s", TEXT(&t->words[i]));
+        used += (size_t)snprintf(key + used, room - used, " %.*s", TOKEN_TEXT(&t->words[i]));
     }
     for (char *p = key; *p != '\0'; p++) {
         *p = (char)(*p >= 'A' && *p <= 'Z' ? *p | 0x20 : *p);
@@ -190,19 +247,24 @@ static struct cond *unknown_number_term(struct resolving *r, const struct ast_te
     static const struct {
         const char *head, *message;
         unsigned word;
+        const char *right;
     } rows[] = {
-        {"nat pblock ", "Unknown port block argument", 2}, {"asa ", "Invalid ASA type", 1},
-        {"pf ", "Invalid pf argument", 1},                 {"exporter ",
-                                                            "Unknown exporter argument", 1},
-        {"engine ", "Unknown engine argument", 1},         {"icmp ", "Unknown ICMP argument", 1},
-        {"observation ", "Unknown observation specifier", 1},
+        {"nat pblock ", "Unknown port block argument", 2, "start end step size"},
+        {"asa ", "Invalid ASA type", 1, "event xevent"},
+        {"pf ", "Invalid pf argument", 1, "rule"},
+        {"exporter ", "Unknown exporter argument", 1, "id sysid"},
+        {"engine ", "Unknown engine argument", 1, "type id"},
+        {"icmp ", "Unknown ICMP argument", 1, "type code"},
+        {"observation ", "Unknown observation specifier", 1, "domain point"},
     };
     unsigned word = 1;
     const char *message = "Invalid NAT type";
+    const char *right = "event pblock";
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (strncmp(key, rows[i].head, strlen(rows[i].head)) == 0) {
             message = rows[i].message;
             word = rows[i].word;
+            right = rows[i].right;
             break;
         }
     }
@@ -212,11 +274,13 @@ static struct cond *unknown_number_term(struct resolving *r, const struct ast_te
     }
     if (strncmp(key, "observation ", 12) == 0 && !token_is(&t->words[2], "id")) {
         word = 2;
+        right = "id";
     }
     if (word >= t->nwords) {
         word = t->nwords - 1;
     }
-    return resolve_fail(r, t, &t->words[word], "%s: %.*s", message, TEXT(&t->words[word]));
+    resolve_expect(r, &t->words[word], right);
+    return resolve_fail(r, t, &t->words[word], "%s: %.*s", message, TOKEN_TEXT(&t->words[word]));
 }
 
 static bool fits(struct resolving *r, const struct ast_term *t, const struct token *place,
@@ -258,7 +322,7 @@ static struct cond *number_term(struct resolving *r, const struct ast_term *t)
     if (!ranges_single(r->arena, low, high, &set)) {
         return resolve_no_memory(r);
     }
-    return with_implied(r, facts, resolve_fields(r, t, key, number_field, &set));
+    return resolve_implied(r, facts, resolve_fields(r, t, key, resolve_number_field, &set));
 }
 
 static struct cond *numbers_term(struct resolving *r, const struct ast_term *t)
@@ -285,534 +349,44 @@ static struct cond *numbers_term(struct resolving *r, const struct ast_term *t)
         return NULL;
     }
     set = ranges_of(raw, t->list->n);
-    return resolve_fields(r, t, key, number_field, &set);
+    return resolve_fields(r, t, key, resolve_number_field, &set);
 }
 
-/* key = number, for terms whose value was given by name. */
-static struct cond *named_value(struct resolving *r, const struct ast_term *t, const char *key,
+struct cond *resolve_named(struct resolving *r, const struct ast_term *t, const char *key,
                                 uint64_t number)
 {
     struct ranges set;
     if (!ranges_single(r->arena, number, number, &set)) {
         return resolve_no_memory(r);
     }
-    return with_implied(r, term_facts(key), resolve_fields(r, t, key, number_field, &set));
-}
-
-/* ------------------------------------------------------------------ protocol, flags, ttl */
-
-static void list_protocols(struct buf *out)
-{
-    size_t n;
-    const struct name_row *rows = names_rows(NAMES_PROTO, &n);
-    buf_str(out, "Valid protocols:\n");
-    for (size_t i = 0; i < n; i++) {
-        buf_u64_pad(out, rows[i].number, 3);
-        buf_printf(out, ": %s\n", rows[i].text);
-    }
-}
-
-static struct cond *proto_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[1];
-    uint32_t number = 0;
-    bool known = w->len > 0 && w->len < 6 && number_of_prefix(NAMES_PROTO, w->text, w->len,
-                                                              &number);
-    if (token_is(w, "icmpv6")) {
-        number = 58;
-        known = true;
-    }
-    if (!known) {
-        resolve_fail(r, t, w, "Unknown protocol: %.*s", TEXT(w));
-        list_protocols(&r->after);
-        hint(r, "expected a protocol number or name, such as tcp, udp, icmp, icmp6, gre");
-        return NULL;
-    }
-    return named_value(r, t, "proto", number);
-}
-
-/* Bits of a flag string; -1 if it is wrong. */
-static int flag_bits(const char *text, size_t len)
-{
-    static const char letters[] = "FSRPAUECX";
-    int bits = 0;
-    int seen = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *at = strchr(letters, text[i]);
-        int bit = at != NULL && *at != '\0' ? 1 << (at - letters) : 0;
-        if (bit == 0 || (seen & bit) != 0) {
-            return -1;
-        }
-        seen |= bit;
-        bits |= bit == 256 ? 63 : bit;
-    }
-    return len == 0 ? -1 : bits;
-}
-
-static struct cond *flags_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[1];
-    bool strict = w->len > 0 && w->text[0] == '=';
-    int bits = flag_bits(w->text + strict, w->len - strict);
-    struct test test = {.op = OP_RANGE, .guard = GROUP_GENERIC, .field = FIELD_TCP_FLAGS,
-                        .field2 = FIELD_NONE};
-    if (w->word != NULL && bits < 0) {
-        return resolve_fail(r, t, w, "syntax error");
-    }
-    if (w->len > 10 || bits < 0) {
-        hint(r, "expected letters of CEUAPRSF or X in upper case, each once, or a number");
-        return resolve_fail(r, t, w, w->len > 10 ? "Flags string error" : "Unknown flags");
-    }
-    test.bits = strict ? UINT64_MAX : (uint64_t)bits;
-    if (!ranges_single(r->arena, (wide)bits, (wide)bits, &test.set)) {
-        return resolve_no_memory(r);
-    }
-    return with_implied(r, term_facts("flags"), cond_test(r->arena, &test));
-}
-
-static struct cond *ttl_term(struct resolving *r, const struct ast_term *t)
-{
-    struct test test = {.op = OP_EQ2, .guard = GROUP_IP_INFO, .field = FIELD_MIN_TTL,
-                        .field2 = FIELD_MAX_TTL};
-    struct cond *c;
-    if (!token_is(&t->words[1], "equal")) {
-        hint(r, "expected a number or 'equal'");
-        return resolve_fail(r, t, &t->words[1], "Unexpected argument: %.*s", TEXT(&t->words[1]));
-    }
-    c = cond_test(r->arena, &test);
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static void list_forwarding(struct buf *out)
-{
-    size_t n;
-    const struct name_row *rows = names_rows(NAMES_FWD_STATUS, &n);
-    buf_str(out, "Recognized forward status strings:\n");
-    for (size_t i = 0; i < n; i++) {
-        buf_printf(out, "%s  %u\n", rows[i].text, rows[i].number);
-    }
-}
-
-static struct cond *fwdstat_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[1];
-    uint32_t number;
-    if (!number_of(NAMES_FWD_STATUS, w->text, w->len, &number)) {
-        list_forwarding(&r->before);
-        return resolve_fail(r, t, w, "Unknown forwarding status: %.*s", TEXT(w));
-    }
-    return named_value(r, t, "fwdstat", number);
-}
-
-static struct cond *flowdir_term(struct resolving *r, const struct ast_term *t)
-{
-    struct ast_term plain = *t;
-    if (t->dir != DIR_INGRESS && t->dir != DIR_EGRESS) {
-        hint(r, "expected 0, 1, ingress or egress");
-        return resolve_fail(r, t, &t->words[0], "Unknown flowdir");
-    }
-    plain.dir = DIR_ANY;
-    return named_value(r, &plain, "flowdir", t->dir == DIR_EGRESS);
-}
-
-/* ------------------------------------------------------------------ constants */
-
-static struct cond *any_term(struct resolving *r, const struct ast_term *t)
-{
-    struct cond *c = cond_constant(r->arena, true);
-    (void)t;
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static struct cond *family_term(struct resolving *r, const struct ast_term *t)
-{
-    bool v4 = strcmp(t->words[0].word->canonical, "ipv4") == 0;
-    struct test test = {.op = OP_GROUP, .field = FIELD_NONE, .field2 = FIELD_NONE,
-                        .number = group_bit(v4 ? GROUP_IPV4 : GROUP_IPV6)};
-    struct cond *c = cond_test(r->arena, &test);
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static bool ident_letter(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
-        c == '-';
-}
-
-static struct cond *ident_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[1];
-    struct test test = {.op = OP_IDENT, .field = FIELD_NONE, .field2 = FIELD_NONE, .text = w->text,
-                        .text_len = w->len};
-    struct cond *c;
-    if (w->len == 0) {
-        return resolve_fail(r, t, w, "Invalid ident string: ");
-    }
-    for (uint32_t i = 0; i < w->len; i++) {
-        if (!ident_letter(w->text[i])) {
-            hint(r, "an ident has letters, digits, _ and -");
-            return resolve_fail(r, t, w, "Invalid char in ident string: %.*s: %c", TEXT(w),
-                                w->text[i]);
-        }
-    }
-    c = cond_test(r->arena, &test);
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static struct cond *refused_term(struct resolving *r, const struct ast_term *t)
-{
-    return resolve_fail(r, t, &t->words[t->nwords - 1], "%s", t->refusal);
-}
-
-static struct cond *seen_term(struct resolving *r, const struct ast_term *t)
-{
-    char text[300];
-    char key[16];
-    uint64_t msec, low, high;
-    struct ranges set;
-    if (t->has_number) {
-        snprintf(text, sizeof text, "%d", (int)t->number.number);
-    } else {
-        snprintf(text, sizeof text, "%.*s", TEXT(&t->number));
-    }
-    if (!filter_time_parse(text, strlen(text), &msec)) {
-        hint(r, "expected YYYY-MM-DDTHH:MM:SS.mmm or the first parts of it");
-        return resolve_fail(r, t, &t->number, "Invalid ISO8601 time string: %s", text);
-    }
-    if (!token_is(&t->words[0], "first") && !token_is(&t->words[0], "last")) {
-        hint(r, "expected 'first seen' or 'last seen'");
-        return resolve_fail(r, t, &t->words[0], "Unexpected token: %s", text);
-    }
-    snprintf(key, sizeof key, "%s seen", token_is(&t->words[0], "first") ? "first" : "last");
-    comparator_range(t->cmp, msec, &low, &high);
-    if (!ranges_single(r->arena, low, high, &set)) {
-        return resolve_no_memory(r);
-    }
-    return resolve_fields(r, t, key, number_field, &set);
-}
-
-/* ------------------------------------------------------------------ port blocks */
-
-static struct cond *pair_test(struct resolving *r, enum op op, enum field_id a, enum field_id b)
-{
-    struct test t = {.op = op, .guard = field_guard(b), .field = a, .field2 = b};
-    return cond_test(r->arena, &t);
-}
-
-static struct cond *pblock_field(struct resolving *r, enum field_id field, const void *ctx)
-{
-    struct test has = {.op = OP_GROUP, .field = FIELD_NONE, .field2 = FIELD_NONE,
-                       .number = group_bit(field_guard(field))};
-    struct cond *c = cond_pair(r->arena, COND_AND, pair_test(r, OP_GE2, field, FIELD_BLOCK_START),
-                               pair_test(r, OP_LE2, field, FIELD_BLOCK_END));
-    (void)ctx;
-    return c != NULL && cond_add(r->arena, c, cond_test(r->arena, &has)) ? c : resolve_no_memory(r);
-}
-
-static struct cond *pblock_term(struct resolving *r, const struct ast_term *t)
-{
-    if (!token_is(&t->words[1], "pblock")) {
-        return resolve_fail(r, t, &t->words[1], "Invalid port block: %.*s", TEXT(&t->words[1]));
-    }
-    return resolve_fields(r, t, "port in pblock", pblock_field, NULL);
-}
-
-/* ------------------------------------------------------------------ mpls */
-
-static struct cond *mpls_bits(struct resolving *r, enum field_id field, unsigned shift,
-                              uint64_t bits,
-                              uint64_t low, uint64_t high)
-{
-    struct test t = {.op = OP_RANGE, .guard = field_guard(field), .field = field,
-                     .field2 = FIELD_NONE, .shift = shift, .bits = bits};
-    return ranges_single(r->arena, low, high, &t.set) ? cond_test(r->arena, &t) : NULL;
-}
-
-/* From the bottom up: this label ends the stack and fits, or it does not and a lower one does. */
-static struct cond *mpls_eos(struct resolving *r, uint64_t low, uint64_t high)
-{
-    struct cond *below = NULL;
-    for (int i = FIELD_MPLS10; i >= FIELD_MPLS1; i--) {
-        enum field_id f = (enum field_id)i;
-        struct cond *here = cond_pair(r->arena, COND_AND, mpls_bits(r, f, 0, 1, 1, 1),
-                                      mpls_bits(r, f, 4, 0xfffff, low, high));
-        if (below != NULL) {
-            below = cond_pair(r->arena, COND_AND, mpls_bits(r, f, 0, 1, 0, 0), below);
-            here = cond_pair(r->arena, COND_OR, here, below);
-        }
-        below = here;
-    }
-    return below != NULL ? below : resolve_no_memory(r);
-}
-
-/* A label counts as long as the stack has not ended. "= N" looks at all ten places, as nfdump
- * does. */
-static struct cond *mpls_any(struct resolving *r, enum comparator cmp, uint64_t low, uint64_t high)
-{
-    struct cond *below = NULL;
-    for (int i = FIELD_MPLS10; i >= FIELD_MPLS1; i--) {
-        enum field_id f = (enum field_id)i;
-        struct cond *here = mpls_bits(r, f, 4, 0xfffff, low, high);
-        struct test used = {.op = OP_RANGE, .guard = GROUP_MPLS, .field = f, .field2 = FIELD_NONE,
-                            .bits = UINT64_MAX};
-        if (cmp != CMP_EQ) {
-            here = ranges_single(r->arena, 1, UINT32_MAX, &used.set)
-                       ? cond_pair(r->arena, COND_AND, cond_test(r->arena, &used), here) : NULL;
-        }
-        below = below == NULL ? here : cond_pair(r->arena, COND_OR, here, below);
-    }
-    return below != NULL ? below : resolve_no_memory(r);
-}
-
-/* Number behind "label" or "exp": 1..10, or 0. */
-static unsigned mpls_index(const struct token *w, size_t skip)
-{
-    unsigned n = 0;
-    for (size_t i = skip; i < w->len; i++) {
-        if (w->text[i] < '0' || w->text[i] > '9' || n > 10) {
-            return 0;
-        }
-        n = n * 10 + (unsigned)(w->text[i] - '0');
-    }
-    return n <= 10 ? n : 0;
-}
-
-static struct cond *mpls_numbered(struct resolving *r, const struct ast_term *t, uint64_t low,
-                                  uint64_t high)
-{
-    const struct token *w = &t->words[1];
-    bool label = w->len >= 5 && strncasecmp(w->text, "label", 5) == 0;
-    bool exp = !label && w->len >= 3 && strncasecmp(w->text, "exp", 3) == 0;
-    unsigned n = label || exp ? mpls_index(w, label ? 5 : 3) : 0;
-    struct cond *c;
-    if ((label && w->len == 5) || (exp && w->len == 3)) {
-        return resolve_fail(r, t, w, label ? "Missing mpls stack number for label"
-                                           : "Missing mpls stack number for exp value");
-    }
-    if (n == 0) {
-        hint(r, "expected any, eos, label1 to label10 or exp1 to exp10");
-        return resolve_fail(r, t, w, "Unknown mpls argument: %.*s", TEXT(w));
-    }
-    c = mpls_bits(r, (enum field_id)(FIELD_MPLS1 + n - 1), label ? 4 : 1, label ? 0xfffff : 7,
-                  low, high);
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static struct cond *mpls_term(struct resolving *r, const struct ast_term *t)
-{
-    uint64_t low, high;
-    comparator_range(t->cmp, t->number.number, &low, &high);
-    if (token_is(&t->words[1], "any")) {
-        return mpls_any(r, t->cmp, low, high);
-    }
-    return token_is(&t->words[1], "eos") ? mpls_eos(r, low, high) : mpls_numbered(r, t, low, high);
-}
-
-/* ------------------------------------------------------------------ mac */
-
-static bool mac_parse(const struct token *w, uint64_t *mac)
-{
-    uint64_t v = 0;
-    size_t at = 0;
-    for (int i = 0; i < 6; i++) {
-        unsigned octet = 0;
-        unsigned digits = 0;
-        if (i > 0 && (at >= w->len || w->text[at++] != ':')) {
-            return false;
-        }
-        for (; at < w->len && digits < 2; at++, digits++) {
-            char c = (char)(w->text[at] | 0x20);
-            int d = c >= 'a' && c <= 'f' ? c - 'a' + 10
-                  : w->text[at] >= '0' && w->text[at] <= '9' ? w->text[at] - '0' : -1;
-            if (d < 0) {
-                break;
-            }
-            octet = octet * 16 + (unsigned)d;
-        }
-        if (digits == 0) {
-            return false;
-        }
-        v = v << 8 | octet;
-    }
-    *mac = v;
-    return at == w->len && v != 0;
-}
-
-static struct cond *mac_term(struct resolving *r, const struct ast_term *t)
-{
-    uint64_t mac;
-    if (!mac_parse(&t->words[1], &mac)) {
-        hint(r, "expected six hexadecimal octets with colons, not all zero");
-        return resolve_fail(r, t, &t->words[1], "Invalid MAC address: %.*s", TEXT(&t->words[1]));
-    }
-    return named_value(r, t, "mac", mac);
-}
-
-/* ------------------------------------------------------------------ events, pf */
-
-static struct cond *text_field(struct resolving *r, enum field_id field, const void *ctx)
-{
-    const struct token *w = ctx;
-    struct test t = {.op = OP_TEXT, .guard = field_guard(field), .field = field,
-                     .field2 = FIELD_NONE, .text = w->text, .text_len = w->len};
-    struct cond *c = cond_test(r->arena, &t);
-    return c != NULL ? c : resolve_no_memory(r);
-}
-
-static struct cond *asa_user(struct resolving *r, const struct ast_term *t)
-{
-    if (t->words[2].len > 65) {
-        return resolve_fail(r, t, &t->words[2], "Length of ASA user name > 65 chars");
-    }
-    return resolve_fields(r, t, "asa user", text_field, &t->words[2]);
-}
-
-static struct cond *asa_event(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[2];
-    uint32_t number;
-    if (token_is(w, "deny")) {
-        return named_value(r, t, "asa event", 3);
-    }
-    if (!number_of(NAMES_FW_EVENT, w->text, w->len, &number)) {
-        hint(r, "expected ignore, create, delete, denied, alert, update or 0 to 5");
-        return resolve_fail(r, t, w, "Invalid ASA event type: %.*s", TEXT(w));
-    }
-    return named_value(r, t, "asa event", number);
-}
-
-static struct cond *asa_denied(struct resolving *r, const struct ast_term *t, const struct token *w)
-{
-    uint32_t number;
-    if (!number_of(NAMES_XEVENT, w->text, w->len, &number)) {
-        hint(r, "expected ingress, egress, interface, access, nosyn, I-ACL, E-ACL, deny or ignore");
-        return resolve_fail(r, t, w, "Invalid ASA Xevent type: %.*s", TEXT(w));
-    }
-    return named_value(r, t, "asa denied", number);
-}
-
-static struct cond *asa_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *what = &t->words[1];
-    if (t->nwords == 4) { /* asa event denied ingress */
-        struct ast_term at_last = *t;
-        at_last.at = t->words[3];
-        if (!token_is(what, "event") ||
-            (!token_is(&t->words[2], "denied") && !token_is(&t->words[2], "deny"))) {
-            return resolve_fail(r, &at_last, &t->words[3], "syntax error");
-        }
-        return asa_denied(r, &at_last, &t->words[3]);
-    }
-    if (token_is(what, "event")) {
-        return asa_event(r, t);
-    }
-    if (token_is(what, "denied")) {
-        return asa_denied(r, t, &t->words[2]);
-    }
-    if (token_is(what, "user")) {
-        return asa_user(r, t);
-    }
-    hint(r, "expected event, denied, xevent or user");
-    return resolve_fail(r, t, what, "Invalid ASA type: %.*s", TEXT(what));
-}
-
-static void list_nat_events(struct buf *out)
-{
-    size_t n;
-    const struct name_row *rows = names_rows(NAMES_NAT_EVENT, &n);
-    buf_str(out, "Valid NAT events:\n");
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].number > 0) {
-            buf_printf(out, "%s for %s\n", rows[i].text,
-                       name_of(NAMES_NAT_EVENT_LONG, rows[i].number));
-        }
-    }
-}
-
-static struct cond *nat_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[2];
-    uint32_t number = 1;
-    if (!token_is(&t->words[1], "event")) {
-        hint(r, "expected event or pblock");
-        return resolve_fail(r, t, &t->words[1], "Invalid NAT type: %.*s", TEXT(&t->words[1]));
-    }
-    if (!token_is(w, "create") && !number_of(NAMES_NAT_EVENT, w->text, w->len, &number)) {
-        resolve_fail(r, t, w, "Invalid NAT event type: %.*s", TEXT(w));
-        list_nat_events(&r->after);
-        return NULL;
-    }
-    return named_value(r, t, "nat event", number);
-}
-
-static struct cond *pf_named(struct resolving *r, const struct ast_term *t, enum name_table table,
-                             const char *what)
-{
-    const struct token *w = &t->words[2];
-    char key[32];
-    uint32_t number;
-    snprintf(key, sizeof key, "pf %s", what);
-    if (!number_of(table, w->text, w->len, &number)) {
-        size_t n;
-        const struct name_row *rows = names_rows(table, &n);
-        resolve_fail(r, t, w, "Invalid pf %s: %.*s", what, TEXT(w));
-        buf_printf(&r->after, "Possible pf %s values: ", what);
-        for (size_t i = 0; i < n; i++) {
-            buf_printf(&r->after, "%s ", rows[i].text);
-        }
-        buf_char(&r->after, '\n');
-        return NULL;
-    }
-    return named_value(r, t, key, number);
-}
-
-static struct cond *pf_direction(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *w = &t->words[2];
-    struct cond *c;
-    if (token_is(w, "in")) {
-        return named_value(r, t, "pf dir", 1);
-    }
-    if (!token_is(w, "out")) {
-        hint(r, "expected in or out");
-        return resolve_fail(r, t, w, "Invalid pf direction: %.*s", TEXT(w));
-    }
-    c = named_value(r, t, "pf dir", 0);
-    return c;
-}
-
-static struct cond *pf_term(struct resolving *r, const struct ast_term *t)
-{
-    const struct token *what = &t->words[1];
-    if (token_is(what, "action")) {
-        return pf_named(r, t, NAMES_PF_ACTION, "action");
-    }
-    if (token_is(what, "reason")) {
-        return pf_named(r, t, NAMES_PF_REASON, "reason");
-    }
-    if (token_is(what, "dir")) {
-        return pf_direction(r, t);
-    }
-    if (token_is(what, "interface")) {
-        return resolve_fields(r, t, "pf interface", text_field, &t->words[2]);
-    }
-    hint(r, "expected action, reason, dir, rule or interface");
-    return resolve_fail(r, t, what, "Invalid pf argument: %.*s", TEXT(what));
+    return resolve_implied(r, term_facts(key), resolve_fields(r, t, key, resolve_number_field, &set));
 }
 
 /* ------------------------------------------------------------------ the tree */
 
+static struct cond *refused_term(struct resolving *r, const struct ast_term *t)
+{
+    if (t->expected != NULL) {
+        resolve_expect(r, &t->words[t->nwords - 1], t->expected);
+    }
+    return resolve_fail(r, t, &t->words[t->nwords - 1], "%s", t->refusal);
+}
+
 typedef struct cond *(*term_resolver)(struct resolving *r, const struct ast_term *t);
 
 static const term_resolver resolvers[TERM_COUNT_] = {
-    [TERM_ANY] = any_term,         [TERM_FAMILY] = family_term,   [TERM_IDENT] = ident_term,
-    [TERM_NUMBER] = number_term,   [TERM_NUMBERS] = numbers_term, [TERM_PROTO] = proto_term,
-    [TERM_FLAGS] = flags_term,     [TERM_TTL] = ttl_term,         [TERM_FWDSTAT] = fwdstat_term,
-    [TERM_FLOWDIR] = flowdir_term, [TERM_IP] = resolve_ip,        [TERM_IPS] = resolve_ips,
-    [TERM_NET] = resolve_net,      [TERM_NETMASK] = resolve_netmask, [TERM_PBLOCK] = pblock_term,
-    [TERM_MPLS] = mpls_term,       [TERM_MAC] = mac_term,         [TERM_ASA] = asa_term,
-    [TERM_NAT] = nat_term,         [TERM_PAYLOAD] = resolve_payload, [TERM_GEO] = resolve_geo,
-    [TERM_TZ] = resolve_tz,        [TERM_SEEN] = seen_term,       [TERM_PF] = pf_term,
+    [TERM_ANY] = resolve_any,               [TERM_FAMILY] = resolve_family,
+    [TERM_IDENT] = resolve_ident,           [TERM_NUMBER] = number_term,
+    [TERM_NUMBERS] = numbers_term,          [TERM_PROTO] = resolve_proto,
+    [TERM_FLAGS] = resolve_flags,           [TERM_TTL] = resolve_ttl,
+    [TERM_FWDSTAT] = resolve_fwdstat,       [TERM_FLOWDIR] = resolve_flowdir,
+    [TERM_IP] = resolve_ip,                 [TERM_IPS] = resolve_ips,
+    [TERM_NET] = resolve_net,               [TERM_NETMASK] = resolve_netmask,
+    [TERM_PBLOCK] = resolve_pblock,         [TERM_MPLS] = resolve_mpls,
+    [TERM_MAC] = resolve_mac,               [TERM_ASA] = resolve_asa,
+    [TERM_NAT] = resolve_nat,               [TERM_PAYLOAD] = resolve_payload,
+    [TERM_GEO] = resolve_geo,               [TERM_TZ] = resolve_tz,
+    [TERM_SEEN] = resolve_seen,             [TERM_PF] = resolve_pf,
     [TERM_REFUSED] = refused_term,
 };
 
@@ -836,3 +410,4 @@ struct cond *resolve_tree(struct resolving *r, const struct ast_node *n)
     }
     return c != NULL ? c : resolve_no_memory(r);
 }
+

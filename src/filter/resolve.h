@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "field/names.h"
 #include "filter/ast.h"
 #include "filter/cond.h"
 #include "filter/filter.h"
@@ -31,6 +32,7 @@ struct resolving {
     int error;           /* 0, ERR_SYNTAX, ERR_RANGE, ERR_NOMEM */
     char message[512];   /* without "Line N:" */
     char hint[256];      /* what would be right; may be empty */
+    char meant[64];      /* what may have been meant; may be empty */
     struct token at;     /* the token that nfdump's message names */
     struct token place;  /* where the caret goes */
     struct buf before;   /* lists that nfdump prints around its line */
@@ -48,6 +50,15 @@ struct cond *resolve_fail(struct resolving *r, const struct ast_term *t, const s
                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 struct cond *resolve_no_memory(struct resolving *r);
 
+/* What would be right, unless something was said already: a text; or one of the words of a list
+ * separated by blanks, or of a table, and the one nearest to the token. Before resolve_fail(). */
+void resolve_hint(struct resolving *r, const char *text);
+void resolve_expect(struct resolving *r, const struct token *t, const char *words);
+void resolve_expect_name(struct resolving *r, const struct token *t, enum name_table table);
+
+/* A token for "%.*s" in a message. */
+#define TOKEN_TEXT(token) (int)((token)->len), (token)->text
+
 /* Case-insensitive comparison of a token with a word. */
 bool token_is(const struct token *t, const char *word);
 
@@ -64,7 +75,36 @@ enum direction resolve_direction(const struct ast_term *t);
 /* Range of numbers a comparator stands for; low > high if there is none. */
 void comparator_range(enum comparator cmp, uint64_t n, uint64_t *low, uint64_t *high);
 
-/* Terms of addresses, of payload. */
+/* The test of one number field; ctx: struct ranges. */
+struct cond *resolve_number_field(struct resolving *r, enum field_id field, const void *ctx);
+
+/* c with the protocol that the term carries (terms.def). */
+struct cond *resolve_implied(struct resolving *r, const struct term_facts *facts, struct cond *c);
+
+/* key = number, for terms whose value was given by name. */
+struct cond *resolve_named(struct resolving *r, const struct ast_term *t, const char *key,
+                           uint64_t number);
+
+/* Terms of names (namedterms.c). */
+struct cond *resolve_any(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_family(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_ident(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_proto(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_flags(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_ttl(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_fwdstat(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_flowdir(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_mac(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_seen(struct resolving *r, const struct ast_term *t);
+
+/* Of label stacks (mplsterms.c), of events (eventterms.c). */
+struct cond *resolve_mpls(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_asa(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_nat(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_pf(struct resolving *r, const struct ast_term *t);
+struct cond *resolve_pblock(struct resolving *r, const struct ast_term *t);
+
+/* Of addresses, of payload. */
 struct cond *resolve_ip(struct resolving *r, const struct ast_term *t);
 struct cond *resolve_ips(struct resolving *r, const struct ast_term *t);
 struct cond *resolve_net(struct resolving *r, const struct ast_term *t);

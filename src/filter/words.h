@@ -77,7 +77,4 @@ const struct word_row *word_row(size_t i); /* NULL after the last */
 enum field_group field_guard(enum field_id id);
 bool field_has_family(enum field_id id, int family, enum field_group *guard);
 
-/* The known word nearest to a text, for "did you mean"; NULL if none is near. */
-const char *word_nearest(const char *text, size_t len);
-
 #endif

@@ -75,10 +75,17 @@ static MMDB_lookup_result_s look_up(const MMDB_s *file, const struct ip *addr, i
     return MMDB_lookup_sockaddr(file, (const struct sockaddr *)&v6, error);
 }
 
+/* ::a.b.c.d: below ::/96 the files keep IPv4, but an IPv6 address is not an IPv4 one. */
+static bool is_compatible(const struct ip *addr)
+{
+    static const uint8_t zeros[12] = {0};
+    return memcmp(addr->octet, zeros, sizeof zeros) == 0;
+}
+
 static bool find(const struct mmdb *db, const struct ip *addr, int family, const char *const *path,
                  MMDB_entry_data_s *data)
 {
-    for (unsigned i = 0; i < db->nfiles; i++) {
+    for (unsigned i = 0; i < db->nfiles && !(family == 6 && is_compatible(addr)); i++) {
         int error = MMDB_SUCCESS;
         MMDB_lookup_result_s found = look_up(&db->files[i], addr, family, &error);
         if (error == MMDB_SUCCESS && found.found_entry &&

@@ -2,17 +2,20 @@
 /*
  * filter_cases.c - runs files of filter cases on the flows of flows.txt.
  *
- *   filter_cases [-g GEO] [-t TOR] [-c] FILE.ft...    -c: also that no word lacks a case
- *   filter_cases -w FILE weir|nfdump                  the flows as a flow file
+ *   filter_cases [-d DIRECTORY] [-c] FILE.ft...   DIRECTORY: data bases of tests/tools/mkdatabases.py;
+ *                                                 -c: also that no word lacks a case
+ *   filter_cases -w FILE weir|nfdump              the flows as a flow file
  *
  * A case is a line, \n and \t in it are a newline and a tab:
  *
  *   expression => web dns            the flows it selects; "*": all, "* but web", "-": none
- *   expression !! 7 text             refused at "line:column" (or column of line 1), with this text
+ *   expression !! 7 text             refused: the mark is at "line:column" (or column of line 1), and
+ *                                    standard output gets "Line N: text"
  *   expression !! 1 text ?? proto    and this is suggested
  *
- * A line "%databases" lets the lines behind it use the data bases. Every accepted expression is run
- * four ways: optimised and as written, on all flows at once and flow by flow.
+ * A line "%geo nfdump mmdb" makes the lines behind it run with each of these data bases in turn, and
+ * with the Tor data base. Every accepted expression is run four ways: optimised and as written, on all
+ * flows at once and flow by flow.
  */
 #include "flowrows.h"
 #include "wordcover.h"
@@ -27,13 +30,15 @@
 
 #include <unistd.h>
 
+enum { NO_GEO, NFDUMP_GEO, MMDB_GEO, GEOS };
+
 struct runner {
     struct check *t;
     struct flowrows flows;
     struct builder *batch;
-    struct geo_db *geo;
+    struct geo_db *geo[GEOS];
     struct tor_db *tor;
-    bool databases; /* the present case may use them */
+    bool with_geo[GEOS]; /* the present case is run with */
     struct wordcover cover;
     const char *file;
     unsigned line;
@@ -103,11 +108,11 @@ static bool wanted(const struct flowrows *flows, char *names, bool *says)
     return true;
 }
 
-static struct filter *compiled(const struct runner *r, const char *text, bool plain,
+static struct filter *compiled(const struct runner *r, const char *text, unsigned geo, bool plain,
                                struct filter_report *report, struct fault *fault)
 {
-    struct filter_env env = {.plain = plain, .geo = r->databases ? r->geo : NULL,
-                             .tor = r->databases ? r->tor : NULL};
+    struct filter_env env = {.plain = plain, .geo = r->geo[geo],
+                             .tor = geo != NO_GEO ? r->tor : NULL};
     struct filter *f = NULL;
     filter_compile(text, strlen(text), NULL, &env, &f, report, fault);
     return f;
@@ -138,19 +143,13 @@ static bool selects(struct runner *r, const struct filter *f, const bool *says, 
     return at == r->flows.n;
 }
 
-static void accepted_case(struct runner *r, const char *text, char *names)
+static void four_ways(struct runner *r, const char *text, unsigned geo, const bool *says)
 {
-    bool says[FLOWROWS_MAX];
-    if (!wanted(&r->flows, names, says)) {
-        failed(r, text, "no such flow");
-        return;
-    }
-    wordcover_accepted(&r->cover, text);
     for (int way = 0; way < 4; way++) {
         struct filter_report report;
         struct filter *f;
         filter_report_init(&report);
-        f = compiled(r, text, way % 2 == 1, &report, NULL);
+        f = compiled(r, text, geo, way % 2 == 1, &report, NULL);
         if (f == NULL) {
             failed(r, text, buf_text(&report.line));
         } else if (!selects(r, f, says, way / 2 == 1)) {
@@ -163,20 +162,38 @@ static void accepted_case(struct runner *r, const char *text, char *names)
     }
 }
 
+static void accepted_case(struct runner *r, const char *text, char *names)
+{
+    bool says[FLOWROWS_MAX];
+    if (!wanted(&r->flows, names, says)) {
+        failed(r, text, "no such flow");
+        return;
+    }
+    wordcover_accepted(&r->cover, text);
+    for (unsigned geo = 0; geo < GEOS; geo++) {
+        if (r->with_geo[geo] && geo != NO_GEO && r->geo[geo] == NULL) {
+            r->t->skipped++;
+        } else if (r->with_geo[geo]) {
+            four_ways(r, text, geo, says);
+        }
+    }
+}
+
 /* ------------------------------------------------------------------ refused */
 
+/* One line "Line N: message", a mark on stderr, and the suggestion. */
 static bool explained(struct filter_report *report, const char *message, const char *advice)
 {
-    char meant[300];
-    if (strstr(buf_text(&report->line), message) == NULL &&
-        strstr(buf_text(&report->detail), message) == NULL) {
-        return false;
+    char line[600];
+    char meant[300] = "^";
+    snprintf(line, sizeof line, ": %s\n", message);
+    if (advice != NULL) {
+        snprintf(meant, sizeof meant, "did you mean '%s'?", advice);
     }
-    if (advice == NULL) {
-        return true;
-    }
-    snprintf(meant, sizeof meant, "did you mean '%s'?", advice);
-    return strstr(buf_text(&report->detail), meant) != NULL;
+    return report->exit_code == FILTER_EXIT_SYNTAX &&
+           strstr(buf_text(&report->line), line) != NULL &&
+           strchr(buf_text(&report->detail), '^') != NULL &&
+           strstr(buf_text(&report->detail), meant) != NULL;
 }
 
 static void refused_case(struct runner *r, const char *text, char *expected)
@@ -192,7 +209,7 @@ static void refused_case(struct runner *r, const char *text, char *expected)
     struct filter *f;
     fault_clear(&fault);
     filter_report_init(&report);
-    f = compiled(r, text, false, &report, &fault);
+    f = compiled(r, text, r->with_geo[MMDB_GEO] ? MMDB_GEO : NO_GEO, false, &report, &fault);
     message = message != NULL ? message + 1 : expected + strlen(expected);
     wordcover_refused(&r->cover, message);
     if (f != NULL) {
@@ -223,8 +240,10 @@ static void one_case(struct runner *r, char *line)
     } else if ((names = cut_at(copy, " => ")) != NULL) {
         unescape(copy);
         accepted_case(r, copy, names);
-    } else if (strcmp(line, "%databases") == 0) {
-        r->databases = true;
+    } else if (strncmp(line, "%geo ", 5) == 0) {
+        r->with_geo[NO_GEO] = false;
+        r->with_geo[NFDUMP_GEO] = strstr(line, "nfdump") != NULL;
+        r->with_geo[MMDB_GEO] = strstr(line, "mmdb") != NULL;
     } else {
         failed(r, line, "not a case");
     }
@@ -236,7 +255,8 @@ static void run_file(struct runner *r, const char *name)
     FILE *f = fopen(name, "r");
     r->file = name;
     r->line = 0;
-    r->databases = false;
+    memset(r->with_geo, 0, sizeof r->with_geo);
+    r->with_geo[NO_GEO] = true;
     if (f == NULL) {
         failed(r, name, "cannot open");
         return;
@@ -288,12 +308,19 @@ static bool ready(struct runner *r)
     return true;
 }
 
-static void open_databases(struct runner *r, const char *geo, const char *tor)
+/* A build without libmaxminddb does not read the third. */
+static void open_databases(struct runner *r, const char *where)
 {
+    char path[3][1024];
     struct fault fault;
+    int rc;
     fault_clear(&fault);
-    if ((geo != NULL && geo_open(geo, &r->geo, &fault) != 0) ||
-        (tor != NULL && tor_open(tor, &r->tor, &fault) != 0)) {
+    snprintf(path[0], sizeof path[0], "%s/geo.nf", where);
+    snprintf(path[1], sizeof path[1], "%s/geo.mmdb", where);
+    snprintf(path[2], sizeof path[2], "%s/tor.nf", where);
+    rc = geo_open(path[1], &r->geo[MMDB_GEO], &fault);
+    if (geo_open(path[0], &r->geo[NFDUMP_GEO], &fault) != 0 ||
+        tor_open(path[2], &r->tor, &fault) != 0 || (rc != 0 && rc != ERR_UNSUPPORTED)) {
         failed(r, "data base", fault.text);
     }
 }
@@ -302,7 +329,7 @@ int main(int argc, char **argv)
 {
     struct check t = {0, 0, 0};
     static struct runner r;
-    const char *geo = NULL, *tor = NULL;
+    const char *databases = NULL;
     bool complete = false;
     int letter, rc = 0;
     r.t = &t;
@@ -314,12 +341,13 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "-w") == 0) {
         rc = write_flows(&r, argv[2], argv[3]);
     } else {
-        while ((letter = getopt(argc, argv, "cg:t:")) != -1) {
+        while ((letter = getopt(argc, argv, "cd:")) != -1) {
             complete = complete || letter == 'c';
-            geo = letter == 'g' ? optarg : geo;
-            tor = letter == 't' ? optarg : tor;
+            databases = letter == 'd' ? optarg : databases;
         }
-        open_databases(&r, geo, tor);
+        if (databases != NULL) {
+            open_databases(&r, databases);
+        }
         for (int i = optind; i < argc; i++) {
             run_file(&r, argv[i]);
         }
@@ -329,7 +357,8 @@ int main(int argc, char **argv)
         printf("%u passed, %u failed, %u skipped\n", t.passed, t.failed, t.skipped);
         rc = t.failed > 0;
     }
-    geo_close(r.geo);
+    geo_close(r.geo[NFDUMP_GEO]);
+    geo_close(r.geo[MMDB_GEO]);
     tor_close(r.tor);
     builder_free(r.batch);
     flowrows_free(&r.flows);
