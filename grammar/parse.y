@@ -158,13 +158,15 @@ static void refuse_unless_pblock(struct ast_term *t, const struct token *word)
 %token <token> KW_EQ "a comparator" KW_GT "'>'" KW_LT "'<'" KW_GE "'>='" KW_LE "'<='"
 %token <token> KW_AND "'and'" KW_OR "'or'" KW_NOT "'not'"
 %token <token> KW_ANY "'any'" KW_FAMILY "'ipv4'" KW_IPV6 "'ipv6'" KW_IDENT "'ident'"
-%token <token> KW_NUMBER_TERM "'count'" KW_SUBJECT "'engine'" KW_EXPORTER "'exporter'" KW_ICMP "'icmp'"
-%token <token> KW_SRC "'src'" KW_DST "'dst'" KW_IN "'in'" KW_OUT "'out'" KW_MIN "'min'" KW_MAX "'max'"
+%token <token> KW_NUMBER_TERM "'count'" KW_SUBJECT "'engine'" KW_EXPORTER "'exporter'"
+%token <token> KW_ICMP "'icmp'" KW_MIN "'min'" KW_MAX "'max'"
+%token <token> KW_SRC "'src'" KW_DST "'dst'" KW_IN "'in'" KW_OUT "'out'"
 %token <token> KW_PREV "'prev'" KW_NEXT "'next'" KW_BGP "'bgp'" KW_BGPNEXT "'bgpnext'"
 %token <token> KW_ROUTER "'router'" KW_NAT "'nat'" KW_TUN "'tun'" KW_INGRESS "'ingress'"
 %token <token> KW_EGRESS "'egress'" KW_CLIENT "'client'" KW_SERVER "'server'" KW_PROTO "'proto'"
-%token <token> KW_PORT "'port'" KW_AS "'as'" KW_FLAGS "'flags'" KW_TTL "'ttl'" KW_FWDSTAT "'fwdstat'"
-%token <token> KW_COUNTER "'bytes'" KW_SMALL "'if'" KW_PLAIN "'ethertype'" KW_IP "'ip'" KW_NET "'net'"
+%token <token> KW_PORT "'port'" KW_AS "'as'" KW_FLAGS "'flags'" KW_TTL "'ttl'"
+%token <token> KW_FWDSTAT "'fwdstat'" KW_COUNTER "'bytes'" KW_SMALL "'if'"
+%token <token> KW_PLAIN "'ethertype'" KW_IP "'ip'" KW_NET "'net'"
 %token <token> KW_FLOWDIR "'flowdir'" KW_MPLS "'mpls'" KW_MAC "'mac'" KW_ASA "'asa'"
 %token <token> KW_PAYLOAD "'payload'" KW_OBSERVATION "'observation'" KW_SEEN "'seen'" KW_PF "'pf'"
 %token <token> KW_TZ "'tz'"
@@ -278,7 +280,8 @@ term:
       { $$ = term_of(p, TERM_NUMBER, &$1, NULL); and_number($$, CMP_EQ, &$2); }
   | KW_FLOWDIR side                         { $$ = term_of(p, TERM_FLOWDIR, &$1, &$2); }
   | KW_FLOWDIR
-      { $$ = term_of(p, TERM_FLOWDIR, &$1, NULL); refused($$, "Unknown flowdir: -1", "0 1 ingress egress"); }
+      { $$ = term_of(p, TERM_FLOWDIR, &$1, NULL);
+        refused($$, "Unknown flowdir: -1", "0 1 ingress egress"); }
   | KW_MPLS PLAIN_WORD cmp NUMBER
       { $$ = term_of(p, TERM_MPLS, &$1, NULL); and_word($$, &$2); and_number($$, $3, &$4); }
   | KW_MPLS KW_ANY cmp NUMBER

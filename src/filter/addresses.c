@@ -206,6 +206,11 @@ static bool entry_fails(struct resolving *r, const struct ast_term *t, const str
     return false;
 }
 
+static void expect_prefix(struct resolving *r, int family)
+{
+    resolve_hint(r, family == 4 ? "expected a prefix of 0 to 32" : "expected a prefix of 0 to 128");
+}
+
 static bool prefix_fits(struct resolving *r, const struct ast_term *t, const struct list_entry *e,
                         int family)
 {
@@ -219,7 +224,7 @@ static bool prefix_fits(struct resolving *r, const struct ast_term *t, const str
     place.raw_len = e->prefix_len;
     snprintf(message, sizeof message, "Prefix %llu out of range for IPv%d address",
              (unsigned long long)e->prefix, family);
-    resolve_hint(r, family == 4 ? "expected a prefix of 0 to 32" : "expected a prefix of 0 to 128");
+    expect_prefix(r, family);
     return entry_fails(r, t, e, &place, message);
 }
 
@@ -279,7 +284,8 @@ static bool partial_parse(const struct token *w, struct ip *ip)
     for (uint32_t i = 0; i < w->len; i++) {
         dots += w->text[i] == '.';
     }
-    snprintf(text, sizeof text, "%.*s%s", TOKEN_TEXT(w), dots == 1 ? ".0.0" : dots == 2 ? ".0" : "?");
+    snprintf(text, sizeof text, "%.*s%s", TOKEN_TEXT(w),
+             dots == 1 ? ".0.0" : dots == 2 ? ".0" : "?");
     return ip_parse(text, strlen(text), ip) == 4;
 }
 
@@ -295,7 +301,7 @@ struct cond *resolve_net(struct resolving *r, const struct ast_term *t)
         return resolve_fail(r, t, w, "Can not parse/lookup %.*s to an IP address", TOKEN_TEXT(w));
     }
     if (t->number.number > (family == 4 ? 32 : 128)) {
-        resolve_hint(r, family == 4 ? "expected a prefix of 0 to 32" : "expected a prefix of 0 to 128");
+        expect_prefix(r, family);
         resolve_fail(r, t, &t->number, "Prefix %llu out of range for IPv%d address",
                      (unsigned long long)t->number.number, family);
         r->error = ERR_RANGE;
@@ -328,8 +334,8 @@ struct cond *resolve_netmask(struct resolving *r, const struct ast_term *t)
         return resolve_fail(r, t, m, "Can not parse %.*s as IP mask", TOKEN_TEXT(m));
     }
     if (family != 4 || mask_family != 4) {
-        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4", TOKEN_TEXT(w),
-                            TOKEN_TEXT(m));
+        return resolve_fail(r, t, w, "Net address %.*s and netmask: %.*s must be IPv4",
+                            TOKEN_TEXT(w), TOKEN_TEXT(m));
     }
     number = (uint64_t)ip_to_v4(&mask) << 32 | (ip_to_v4(&ip) & ip_to_v4(&mask));
     return resolve_fields(r, t, "ip", bits_field, &number);

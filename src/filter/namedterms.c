@@ -90,7 +90,8 @@ struct cond *resolve_ttl(struct resolving *r, const struct ast_term *t)
     struct cond *c;
     if (!token_is(&t->words[1], "equal")) {
         resolve_expect(r, &t->words[1], "equal");
-        return resolve_fail(r, t, &t->words[1], "Unexpected argument: %.*s", TOKEN_TEXT(&t->words[1]));
+        return resolve_fail(r, t, &t->words[1], "Unexpected argument: %.*s",
+                            TOKEN_TEXT(&t->words[1]));
     }
     c = cond_test(r->arena, &test);
     return c != NULL ? c : resolve_no_memory(r);
@@ -236,7 +237,8 @@ struct cond *resolve_mac(struct resolving *r, const struct ast_term *t)
     uint64_t mac;
     if (!mac_parse(&t->words[1], &mac)) {
         resolve_hint(r, "expected six hexadecimal octets with colons, not all zero");
-        return resolve_fail(r, t, &t->words[1], "Invalid MAC address: %.*s", TOKEN_TEXT(&t->words[1]));
+        return resolve_fail(r, t, &t->words[1], "Invalid MAC address: %.*s",
+                            TOKEN_TEXT(&t->words[1]));
     }
     return resolve_named(r, t, "mac", mac);
 }

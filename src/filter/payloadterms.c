@@ -53,7 +53,8 @@ static struct cond *content(struct resolving *r, const struct ast_term *t)
 static struct cond *regex_refused(struct resolving *r, const struct ast_term *t, const char *why)
 {
     snprintf(r->hint, sizeof r->hint, "%.200s", why);
-    return resolve_fail(r, t, &t->words[2], "failed to compile regex: %.*s", TOKEN_TEXT(&t->words[2]));
+    return resolve_fail(r, t, &t->words[2], "failed to compile regex: %.*s",
+                        TOKEN_TEXT(&t->words[2]));
 }
 
 static struct cond *regex_term(struct resolving *r, const struct ast_term *t)

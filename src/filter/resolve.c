@@ -359,7 +359,8 @@ struct cond *resolve_named(struct resolving *r, const struct ast_term *t, const 
     if (!ranges_single(r->arena, number, number, &set)) {
         return resolve_no_memory(r);
     }
-    return resolve_implied(r, term_facts(key), resolve_fields(r, t, key, resolve_number_field, &set));
+    return resolve_implied(r, term_facts(key),
+                           resolve_fields(r, t, key, resolve_number_field, &set));
 }
 
 /* ------------------------------------------------------------------ the tree */

@@ -2,20 +2,21 @@
 /*
  * filter_cases.c - runs files of filter cases on the flows of flows.txt.
  *
- *   filter_cases [-d DIRECTORY] [-c] FILE.ft...   DIRECTORY: data bases of tests/tools/mkdatabases.py;
- *                                                 -c: also that no word lacks a case
- *   filter_cases -w FILE weir|nfdump              the flows as a flow file
+ *   filter_cases [-d DIRECTORY] [-c] FILE.ft...
+ *       DIRECTORY: data bases of tests/tools/mkdatabases.py; -c: also that no word lacks a case
+ *   filter_cases -w FILE weir|nfdump
+ *       the flows as a flow file
  *
  * A case is a line, \n and \t in it are a newline and a tab:
  *
  *   expression => web dns            the flows it selects; "*": all, "* but web", "-": none
- *   expression !! 7 text             refused: the mark is at "line:column" (or column of line 1), and
- *                                    standard output gets "Line N: text"
+ *   expression !! 7 text             refused: the mark is at "line:column" (or column of line
+ *                                    1), and standard output gets "Line N: text"
  *   expression !! 1 text ?? proto    and this is suggested
  *
- * A line "%geo nfdump mmdb" makes the lines behind it run with each of these data bases in turn, and
- * with the Tor data base. Every accepted expression is run four ways: optimised and as written, on all
- * flows at once and flow by flow.
+ * A line "%geo nfdump mmdb" makes the lines behind it run with each of these data bases in turn,
+ * and with the Tor data base. Every accepted expression is run four ways: optimised and as written,
+ * on all flows at once and flow by flow.
  */
 #include "flowrows.h"
 #include "wordcover.h"

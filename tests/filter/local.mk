@@ -3,4 +3,4 @@
 check_PROGRAMS += tests/filter/filter_cases
 tests_filter_filter_cases_LDADD = $(FILTER_LIBS) $(STORE_LIBS)
 SUITES += tests/filter/run.py
-EXTRA_DIST += tests/filter
+EXTRA_DIST += tests/filter tests/tools/mkdatabases.py
