@@ -188,7 +188,7 @@ static uint32_t text_constant(struct compiler *k, const struct test *t)
 
 static void fill_range(struct compiler *k, const struct test *t, struct insn *i)
 {
-    if (t->set.n > 1) {
+    if (t->set.n != 1) {
         i->op = OP_SET;
         i->arg = set_constant(k, t, false);
         return;
@@ -343,6 +343,15 @@ static void compile_or(struct compiler *k, const struct cond *c, uint16_t mask, 
     k->free_register--;
 }
 
+/* Only in programs that were not optimised. */
+static void compile_not(struct compiler *k, const struct cond *c, uint16_t mask, uint16_t dst)
+{
+    uint16_t t = take_register(k);
+    compile_cond(k, c, mask, t);
+    emit_andnot(k, dst, mask, t);
+    k->free_register--;
+}
+
 static void compile_cond(struct compiler *k, const struct cond *c, uint16_t mask, uint16_t dst)
 {
     switch (c->kind) {
@@ -366,7 +375,7 @@ static void compile_cond(struct compiler *k, const struct cond *c, uint16_t mask
         compile_or(k, c, mask, dst);
         break;
     case COND_NOT:
-        assert(!"normal form");
+        compile_not(k, c->kids[0], mask, dst);
         break;
     }
 }

@@ -85,7 +85,7 @@ static void resolve_terms(struct resolving *r, const struct parsing *p)
 static int generate(struct filter *f, struct cond *meaning)
 {
     int rc;
-    f->cond = f->env.plain ? simplify_normal(&f->arena, meaning) : simplify(&f->arena, meaning);
+    f->cond = f->env.plain ? meaning : simplify(&f->arena, meaning);
     if (f->cond == NULL) {
         return ERR_NOMEM;
     }

@@ -66,7 +66,7 @@ struct program {
     uint32_t nregexes;
 };
 
-/* Compile a condition in normal form. share: remember tests that occur more than once. Returns 0,
+/* Compile a condition. share: remember tests that occur more than once. Returns 0,
  * ERR_NOMEM, ERR_LIMIT. */
 int program_compile(struct arena *a, const struct cond *c, bool share, struct program *out);
 

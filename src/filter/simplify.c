@@ -98,11 +98,6 @@ static struct cond *normal(struct arena *a, const struct cond *c, bool negate)
     return normal_many(a, c, negate);
 }
 
-struct cond *simplify_normal(struct arena *a, const struct cond *c)
-{
-    return normal(a, c, false);
-}
-
 /* ------------------------------------------------------------------ sets */
 
 static bool mergeable(const struct cond *c)

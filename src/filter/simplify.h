@@ -16,7 +16,4 @@
 /* NULL when memory is out. The result never has COND_NOT; only a root can be TRUE or FALSE. */
 struct cond *simplify(struct arena *a, const struct cond *c);
 
-/* Only what compilation needs: no COND_NOT, no inner constants. */
-struct cond *simplify_normal(struct arena *a, const struct cond *c);
-
 #endif

@@ -246,19 +246,21 @@ static bool is_mmdb(const char *name)
     return n > 5 && strcmp(name + n - 5, ".mmdb") == 0;
 }
 
-int geo_open(const char *name, struct geo_db **out, struct fault *fault)
+static struct geo_db *geo_new(void)
 {
     struct geo_db *db = calloc(1, sizeof *db);
-    int rc;
-    if (db == NULL) {
-        return fault_set(fault, ERR_NOMEM, "out of memory");
+    if (db != NULL) {
+        arena_init(&db->arena);
     }
-    arena_init(&db->arena);
-    rc = is_mmdb(name) ? mmdb_open(name, &db->mmdb, fault) : nfarray_read(name, visit, db, fault);
+    return db;
+}
+
+/* What was read, with result rc, becomes a data base that can be asked. */
+static int geo_ready(struct geo_db *db, int rc, struct geo_db **out, struct fault *fault)
+{
     if (rc != 0) {
         if (fault != NULL && fault->code == 0) {
             fault_set(fault, rc, "geo data base: %s", err_text(rc));
-            fault_at_file(fault, name, 0);
         }
         geo_close(db);
         return rc;
@@ -266,6 +268,30 @@ int geo_open(const char *name, struct geo_db **out, struct fault *fault)
     sort_all(db);
     *out = db;
     return 0;
+}
+
+int geo_open(const char *name, struct geo_db **out, struct fault *fault)
+{
+    struct geo_db *db = geo_new();
+    int rc;
+    if (db == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    rc = is_mmdb(name) ? mmdb_open(name, &db->mmdb, fault) : nfarray_read(name, visit, db, fault);
+    rc = geo_ready(db, rc, out, fault);
+    if (rc != 0) {
+        fault_at_file(fault, name, 0);
+    }
+    return rc;
+}
+
+int geo_parse(const void *data, size_t len, struct geo_db **out, struct fault *fault)
+{
+    struct geo_db *db = geo_new();
+    if (db == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    return geo_ready(db, nfarray_parse(data, len, visit, db, fault), out, fault);
 }
 
 void geo_close(struct geo_db *db)

@@ -26,6 +26,9 @@ struct geo_db;
 int geo_open(const char *name, struct geo_db **out, struct fault *fault);
 void geo_close(struct geo_db *db); /* NULL is allowed */
 
+/* The same for the octets of a file in nfdump's form. */
+int geo_parse(const void *data, size_t len, struct geo_db **out, struct fault *fault);
+
 /* Two letters without NUL. False (and "..") if unknown. db may be NULL here and below. */
 bool geo_country(const struct geo_db *db, const struct ip *addr, int family, char country[2]);
 

@@ -22,7 +22,8 @@
 #include <lz4.h>
 #endif
 
-enum { MAGIC = 0xA50C, ARRAY_BLOCK = 4, FLAG_PLAIN = 1, BLOCK_OCTETS_MAX = 64 << 20 };
+enum { MAGIC = 0xA50C, ARRAY_BLOCK = 4, FLAG_PLAIN = 1 };
+enum { BLOCK_OCTETS_MAX = 64 << 20, ELEMENT_OCTETS_MAX = 1024 };
 enum { COMPRESS_NONE, COMPRESS_LZO, COMPRESS_BZ2, COMPRESS_LZ4, COMPRESS_ZSTD };
 
 /* Each returns the length in out, or 0. */
@@ -98,7 +99,22 @@ static int visit_array(struct cur body, uint32_t n, nfarray_visitor visit, void 
     return rc;
 }
 
-static int read_block(struct cur *c, unsigned method, char *room, nfarray_visitor visit, void *ctx,
+static int packed_block(const struct cur *body, uint32_t n, unsigned method,
+                        nfarray_visitor visit, void *ctx, struct fault *fault)
+{
+    uint64_t most = (uint64_t)n * ELEMENT_OCTETS_MAX + 4;
+    size_t room = most < BLOCK_OCTETS_MAX ? (size_t)most : BLOCK_OCTETS_MAX;
+    char *plain = malloc(room);
+    size_t got = plain != NULL ? expand(method, body->at, cur_left(body), plain, room) : 0;
+    int rc = plain == NULL ? fault_set(fault, ERR_NOMEM, "out of memory")
+             : got == 0    ? fault_set(fault, ERR_FORMAT,
+                                       "a block cannot be decompressed (method %u)", method)
+                           : visit_array(cur_of(plain, got), n, visit, ctx, fault);
+    free(plain);
+    return rc;
+}
+
+static int read_block(struct cur *c, unsigned method, nfarray_visitor visit, void *ctx,
                       struct fault *fault)
 {
     uint32_t n = cur_u32le(c);
@@ -106,7 +122,6 @@ static int read_block(struct cur *c, unsigned method, char *room, nfarray_visito
     unsigned type = cur_u16le(c);
     unsigned flags = cur_u16le(c);
     struct cur body = cur_sub(c, size);
-    size_t got;
     if (!cur_ok(c)) {
         return fault_set(fault, ERR_TRUNCATED, "the file ends within a block");
     }
@@ -117,11 +132,7 @@ static int read_block(struct cur *c, unsigned method, char *room, nfarray_visito
     if (method == COMPRESS_NONE || (flags & FLAG_PLAIN) != 0) {
         return visit_array(body, n, visit, ctx, fault);
     }
-    got = expand(method, body.at, cur_left(&body), room, BLOCK_OCTETS_MAX);
-    if (got == 0) {
-        return fault_set(fault, ERR_FORMAT, "a block cannot be decompressed (method %u)", method);
-    }
-    return visit_array(cur_of(room, got), n, visit, ctx, fault);
+    return packed_block(&body, n, method, visit, ctx, fault);
 }
 
 int nfarray_parse(const void *data, size_t len, nfarray_visitor visit, void *ctx,
@@ -132,7 +143,6 @@ int nfarray_parse(const void *data, size_t len, nfarray_visitor visit, void *ctx
     unsigned layout = cur_u16le(&c);
     unsigned method, encryption;
     uint32_t nblocks;
-    char *room;
     int rc = 0;
     cur_skip(&c, 12);
     method = cur_u8(&c);
@@ -145,14 +155,9 @@ int nfarray_parse(const void *data, size_t len, nfarray_visitor visit, void *ctx
     if (encryption != 0 || method > COMPRESS_ZSTD || method == COMPRESS_LZO) {
         return fault_set(fault, ERR_UNSUPPORTED, "encrypted, or compressed in an unknown way");
     }
-    room = malloc(BLOCK_OCTETS_MAX);
-    if (room == NULL) {
-        return fault_set(fault, ERR_NOMEM, "out of memory");
-    }
     for (uint32_t i = 0; i < nblocks && rc == 0; i++) {
-        rc = read_block(&c, method, room, visit, ctx, fault);
+        rc = read_block(&c, method, visit, ctx, fault);
     }
-    free(room);
     return rc;
 }
 

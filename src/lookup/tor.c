@@ -70,14 +70,9 @@ static int compare(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
-int tor_open(const char *name, struct tor_db **out, struct fault *fault)
+/* What was read, with result rc, becomes a data base that can be asked. */
+static int tor_ready(struct tor_db *db, int rc, struct tor_db **out, struct fault *fault)
 {
-    struct tor_db *db = calloc(1, sizeof *db);
-    int rc;
-    if (db == NULL) {
-        return fault_set(fault, ERR_NOMEM, "out of memory");
-    }
-    rc = nfarray_read(name, visit, db, fault);
     if (rc != 0) {
         if (fault != NULL && fault->code == 0) {
             fault_set(fault, rc, "Tor data base: %s", err_text(rc));
@@ -90,6 +85,24 @@ int tor_open(const char *name, struct tor_db **out, struct fault *fault)
     }
     *out = db;
     return 0;
+}
+
+int tor_open(const char *name, struct tor_db **out, struct fault *fault)
+{
+    struct tor_db *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    return tor_ready(db, nfarray_read(name, visit, db, fault), out, fault);
+}
+
+int tor_parse(const void *data, size_t len, struct tor_db **out, struct fault *fault)
+{
+    struct tor_db *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    }
+    return tor_ready(db, nfarray_parse(data, len, visit, db, fault), out, fault);
 }
 
 void tor_close(struct tor_db *db)

@@ -19,6 +19,9 @@ struct tor_db;
 int tor_open(const char *name, struct tor_db **out, struct fault *fault);
 void tor_close(struct tor_db *db);
 
+/* The same for the octets of a file. */
+int tor_parse(const void *data, size_t len, struct tor_db **out, struct fault *fault);
+
 enum tor_says {
     TOR_NEVER,     /* not in the data base: printed ".." */
     TOR_OTHER_DAY, /* an exit node, but not at that time: "ex" */

@@ -70,3 +70,6 @@ EXTRA_DIST += tests/fuzz/fuzz_file.h tests/fuzz/fuzz_nfd.h tests/tools/mknfd.py
 tests_fuzz_fuzz_nfd1_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 tests_fuzz_fuzz_nfd2_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 tests_fuzz_fuzz_lzo_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_nfarray
+tests_fuzz_fuzz_nfarray_LDADD = $(FUZZ_MAIN) $(LOOKUP_LIBS)

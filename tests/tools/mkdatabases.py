@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 """Writes small data bases about addresses for tests, made from the tables below.
 
-  mkdatabases.py DIRECTORY     geo.nf and tor.nf in nfdump's form, geo.mmdb in MaxMind's
+  mkdatabases.py DIRECTORY     geo.nf, packed.nf (the same, bzip2) and tor.nf in nfdump's form,
+                               geo.mmdb in MaxMind's
 
 The same facts stand in geo.nf and geo.mmdb; only geo.mmdb has time zones. Formats: blocks of equal
 elements as src/lookup/nfarray.c reads them; the MaxMind DB file format specification 2.0.
 """
+import bz2
 import calendar
 import ipaddress
 import os
@@ -42,13 +44,14 @@ def fixed(text, length):
 
 # ---------------------------------------------------------------- nfdump's form
 
-def array_file(arrays):
+def array_file(arrays, packed=False):
     """arrays: kind, list of equally long elements."""
     blocks = b''
     for kind, elements in arrays:
         body = struct.pack('<HH', kind, len(elements[0])) + b''.join(elements)
-        blocks += struct.pack('<IIHH', len(elements), len(body), 4, 1) + body
-    head = struct.pack('<HHIQBBHIQII', 0xA50C, 2, 0xF1070800, 0, 0, 0, 0, 7, 0, 0,
+        body = bz2.compress(body) if packed else body
+        blocks += struct.pack('<IIHH', len(elements), len(body), 4, not packed) + body
+    head = struct.pack('<HHIQBBHIQII', 0xA50C, 2, 0xF1070800, 0, 2 if packed else 0, 0, 0, 7, 0, 0,
                        len(arrays))
     return head + blocks
 
@@ -72,7 +75,7 @@ def place(number, row):
     return struct.pack('<IIddII', 0, number, row[4], row[5], 0, 0)
 
 
-def nfdump_geo():
+def nfdump_geo(packed):
     number = {row: i + 1 for i, row in enumerate(PLACES.values())}
     names = [struct.pack('<I', i) + fixed(row[0], 4) + fixed(row[1], 4) + fixed(row[2], 36)
              for row, i in number.items()]
@@ -85,7 +88,7 @@ def nfdump_geo():
         (5, [network6(n) + struct.pack('<I', row[0]) + fixed(row[1], 96) + bytes(4)
              for n, row in of_family(SYSTEMS, 6)]),
         (7, [struct.pack('<I', row[0]) + fixed(row[1], 96) for row in SYSTEMS.values()]),
-    ])
+    ], packed)
 
 
 def seconds(day):
@@ -184,7 +187,8 @@ def mmdb():
 
 
 def main():
-    for name, octets in (('geo.nf', nfdump_geo()), ('tor.nf', nfdump_tor()), ('geo.mmdb', mmdb())):
+    for name, octets in (('geo.nf', nfdump_geo(False)), ('packed.nf', nfdump_geo(True)),
+                         ('tor.nf', nfdump_tor()), ('geo.mmdb', mmdb())):
         with open(os.path.join(sys.argv[1], name), 'wb') as f:
             f.write(octets)
 

@@ -12,16 +12,21 @@
 
 #include "base/bits.h"
 #include "filter/filter.h"
+#include "lookup/geo.h"
+#include "lookup/tor.h"
 
 enum { ROWS = 70, FILTERS = 25000, DEPTH_MAX = 4, TEXT_MAX = 4096 };
 
 static uint64_t seed = 20240711;
 static struct rec recs[ROWS];
+static struct geo_db *geo;
+static struct tor_db *tor;
 static bool term_says[RANDOM_TERMS][ROWS];
+static bool was_true[RANDOM_TERMS], was_false[RANDOM_TERMS];
 
 static struct filter *compiled(const char *text, bool plain)
 {
-    struct filter_env env = {.plain = plain};
+    struct filter_env env = {.plain = plain, .geo = geo, .tor = tor};
     struct filter *f = NULL;
     filter_compile(text, strlen(text), NULL, &env, &f, NULL, NULL);
     return f;
@@ -134,6 +139,8 @@ static void learn_terms(struct check *t)
         w = filter_work_new(f);
         for (int i = 0; i < ROWS; i++) {
             term_says[k][i] = filter_matches(f, w, &recs[i], NULL);
+            was_true[k] = was_true[k] || term_says[k][i];
+            was_false[k] = was_false[k] || !term_says[k][i];
         }
         filter_work_free(w);
         filter_free(f);
@@ -160,9 +167,32 @@ static void compare_one(struct check *t, struct builder *all, struct builder *tw
     }
 }
 
+/* The seeds of the fuzz target are good data bases. */
+static void open_databases(struct check *t)
+{
+    const char *top = getenv("WEIR_SRC");
+    char name[1024];
+    snprintf(name, sizeof name, "%s/tests/fuzz/seeds/nfarray/geo.nf", top != NULL ? top : ".");
+    CHECK(geo_open(name, &geo, NULL) == 0);
+    snprintf(name, sizeof name, "%s/tests/fuzz/seeds/nfarray/tor.nf", top != NULL ? top : ".");
+    CHECK(tor_open(name, &tor, NULL) == 0);
+}
+
+/* A term that selects nothing of any flow, or everything, tests nothing. */
+static void check_usefulness(struct check *t)
+{
+    for (size_t k = 0; k < RANDOM_TERMS; k++) {
+        bool constant = strcmp(random_terms[k], "any") == 0 ||
+                        strncmp(random_terms[k], "ident", 5) == 0;
+        check_note(t, constant || (was_true[k] && was_false[k]), random_terms[k], 0,
+                   "always or never true");
+    }
+}
+
 static void test_random(struct check *t)
 {
     enum { ROUNDS = 10 };
+    open_databases(t);
     const char *given = getenv("WEIR_SEED");
     seed = given != NULL ? strtoull(given, NULL, 10) | 1 : seed;
     printf("seed %" PRIu64 "\n", seed);
@@ -183,6 +213,9 @@ static void test_random(struct check *t)
         builder_free(all);
         builder_free(two);
     }
+    check_usefulness(t);
+    geo_close(geo);
+    tor_close(tor);
 }
 
 CHECK_MAIN(test_random)
