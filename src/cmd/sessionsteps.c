@@ -170,7 +170,10 @@ static bool compile(struct session *s, const char *text, size_t len, const char 
     rc = filter_compile(text, len, file, env, out, &report, NULL);
     if (rc != 0) {
         say_out(&report.line);
-        if (!s->as_nfdump) {
+        if (s->as_nfdump && report.exit_code == FILTER_EXIT_INIT) {
+            report.detail.len = strcspn(buf_text(&report.detail), "\n") + 1;
+        }
+        if (!s->as_nfdump || report.exit_code == FILTER_EXIT_INIT) {
             say_err(&report.detail);
         }
         session_end(s, report.exit_code != 0 ? report.exit_code : EXIT_FILTER);
@@ -197,7 +200,7 @@ static bool step_check_filter(struct session *s)
 {
     const char *text, *file;
     size_t len;
-    struct filter_env env = {0};
+    struct filter_env env = {.only_check = true};
     if (!read_filter(s, &text, &len, &file) || !compile(s, text, len, file, &env, &s->filter)) {
         return false;
     }
@@ -224,6 +227,11 @@ static bool step_dump(struct session *s)
     return session_end(s, EXIT_OK);
 }
 
+static bool needs_zones(const struct session *s)
+{
+    return filter_needs_zones(s->filter) || (s->post != NULL && filter_needs_zones(s->post));
+}
+
 /* Compile again when there is more to know. */
 static bool step_filter(struct session *s)
 {
@@ -232,7 +240,7 @@ static bool step_filter(struct session *s)
     struct filter_env env = {.geo = s->geo, .tor = s->tor, .has_window = s->window.given,
                              .first_after = s->window.first, .last_before = s->window.last};
     struct filter_env post = {.geo = s->geo, .tor = s->tor};
-    if (s->geo == NULL && s->tor == NULL && !s->window.given) {
+    if (s->geo == NULL && s->tor == NULL && !s->window.given && !needs_zones(s)) {
         return true;
     }
     filter_free(s->filter);

@@ -242,6 +242,16 @@ enum zone_says filter_zone(const struct filter *f, const struct zone *z, const c
     return program_zone(&f->program, z, ident);
 }
 
+bool filter_needs_zones(const struct filter *f)
+{
+    for (uint32_t at = 0; at < f->program.ncode; at++) {
+        if (f->program.code[at].op == OP_ZONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool filter_is_any(const struct filter *f)
 {
     return f->cond->kind == COND_TRUE;

@@ -46,6 +46,7 @@ struct filter_env {
     uint64_t first_after;     /* msec since 1970 UTC */
     uint64_t last_before;
     bool plain;               /* skip the optimiser (tests) */
+    bool only_check;          /* terms that need a data base are accepted without one */
 };
 
 /* What to tell the user about a rejected filter. The caller frees it with filter_report_free(). */
@@ -83,6 +84,9 @@ bool filter_matches(const struct filter *f, struct filter_work *w, const struct 
 
 /* Can a block match? ident: of the file, NULL if unknown. */
 enum zone_says filter_zone(const struct filter *f, const struct zone *z, const char *ident);
+
+/* True if a term asks for a time zone, which needs a data base that has them. */
+bool filter_needs_zones(const struct filter *f);
 
 /* True if every flow matches (the filter is "any"). */
 bool filter_is_any(const struct filter *f);

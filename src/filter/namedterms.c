@@ -149,6 +149,8 @@ struct cond *resolve_family(struct resolving *r, const struct ast_term *t)
     return c != NULL ? c : resolve_no_memory(r);
 }
 
+enum { IDENT_LENGTH_MAX = 255 };
+
 static bool ident_letter(char c)
 {
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
@@ -161,8 +163,8 @@ struct cond *resolve_ident(struct resolving *r, const struct ast_term *t)
     struct test test = {.op = OP_IDENT, .field = FIELD_NONE, .field2 = FIELD_NONE, .text = w->text,
                         .text_len = w->len};
     struct cond *c;
-    if (w->len == 0) {
-        return resolve_fail(r, t, w, "Invalid ident string: ");
+    if (w->len == 0 || w->len > IDENT_LENGTH_MAX) {
+        return resolve_fail(r, t, w, "Invalid ident string: %.*s", TOKEN_TEXT(w));
     }
     for (uint32_t i = 0; i < w->len; i++) {
         if (!ident_letter(w->text[i])) {

@@ -29,23 +29,41 @@ const struct source *source_new(struct arena *a, const char *name, const char *t
     return s;
 }
 
-void parsing_fail(struct parsing *p, int error, const char *message)
+void parsing_fail_at(struct parsing *p, int error, const struct token *at, const char *message)
 {
     if (p->error == 0) {
         p->error = error;
-        p->error_at = p->last;
+        p->error_at = *at;
         snprintf(p->message, sizeof p->message, "%s", message);
     }
 }
 
-static const struct source *read_stream(struct parsing *p, const char *name, FILE *f)
+void parsing_fail(struct parsing *p, int error, const char *message)
+{
+    parsing_fail_at(p, error, &p->last, message);
+}
+
+/* nfdump's words. */
+static const struct source *include_fails(struct parsing *p, const struct token *at,
+                                          const char *name, const char *why)
+{
+    char message[sizeof p->message];
+    snprintf(message, sizeof message, "Failed to open include file '%.150s': %s", name, why);
+    parsing_fail_at(p, ERR_IO, at, message);
+    return NULL;
+}
+
+static const struct source *read_stream(struct parsing *p, const struct token *at,
+                                        const char *name, FILE *f)
 {
     struct stat st;
     char *data;
     size_t len;
-    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > INCLUDE_OCTETS_MAX) {
-        parsing_fail(p, ERR_IO, "not a regular file of reasonable size");
-        return NULL;
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
+        return include_fails(p, at, name, "not a regular file");
+    }
+    if (st.st_size > INCLUDE_OCTETS_MAX) {
+        return include_fails(p, at, name, "larger than 256 MB");
     }
     data = arena_alloc(p->arena, (size_t)st.st_size + 1);
     if (data == NULL) {
@@ -56,21 +74,17 @@ static const struct source *read_stream(struct parsing *p, const char *name, FIL
     return source_new(p->arena, name, data, len);
 }
 
-const struct source *source_read(struct parsing *p, const char *name, size_t name_len)
+const struct source *source_read(struct parsing *p, const struct token *name)
 {
     char copy[512];
-    char message[sizeof p->message];
     const struct source *s;
     FILE *f;
-    snprintf(copy, sizeof copy, "%.*s", (int)(name_len < 511 ? name_len : 511), name);
+    snprintf(copy, sizeof copy, "%.*s", (int)(name->len < 511 ? name->len : 511), name->text);
     f = fopen(copy, "re");
     if (f == NULL) {
-        snprintf(message, sizeof message, "Failed to open include file '%.150s': %s", copy,
-                 strerror(errno));
-        parsing_fail(p, ERR_IO, message);
-        return NULL;
+        return include_fails(p, name, copy, strerror(errno));
     }
-    s = read_stream(p, copy, f);
+    s = read_stream(p, name, copy, f);
     fclose(f);
     return s;
 }

@@ -58,10 +58,11 @@ int parsing_run(struct parsing *p);
 const struct source *source_new(struct arena *a, const char *name, const char *text, size_t len);
 
 /* Read an include file. NULL, with p->error and p->message set, on failure. */
-const struct source *source_read(struct parsing *p, const char *name, size_t name_len);
+const struct source *source_read(struct parsing *p, const struct token *name);
 
-/* Note the first error. */
+/* Note the first error, at the last token or another. */
 void parsing_fail(struct parsing *p, int error, const char *message);
+void parsing_fail_at(struct parsing *p, int error, const struct token *at, const char *message);
 
 /* Keep a term and make its node; NULL when memory is out. */
 struct ast_node *parsing_term(struct parsing *p, struct ast_term *t);

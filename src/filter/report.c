@@ -158,6 +158,11 @@ void report_failure(int rc, const struct parsing *p, const struct resolving *r,
     } else if (rc == ERR_IO) {
         fill_fault(fault, rc, p->message, &p->error_at);
         report_plain(p->message, report);
+        if (report != NULL && has_place(&p->error_at)) {
+            name_line(&p->error_at, &report->detail);
+            buf_char(&report->detail, '\n');
+            show_line(&p->error_at, &report->detail);
+        }
     } else if (p->error != 0) {
         fill_fault(fault, rc == ERR_LIMIT ? ERR_SYNTAX : rc, p->message, suggest_place(p));
         report_syntax(p, report);
