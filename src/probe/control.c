@@ -115,19 +115,21 @@ static void be_patient(int fd)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
-/* The first line without its end; false if none came. */
+/* The first line without its end (it may be empty); false if nothing came. A line that is too long
+ * is cut: no command is as long. */
 static bool read_line(int fd, char line[LINE_MAX_OCTETS])
 {
     size_t n = 0;
+    ssize_t got = 0;
     while (n < LINE_MAX_OCTETS - 1) {
-        ssize_t got = read(fd, line + n, 1);
+        got = read(fd, line + n, 1);
         if (got <= 0 || line[n] == '\n') {
             break;
         }
         n++;
     }
     line[n] = '\0';
-    return n > 0;
+    return n > 0 || got > 0;
 }
 
 static int send_all(int fd, const char *data, size_t n)
@@ -143,14 +145,10 @@ static int send_all(int fd, const char *data, size_t n)
     return 0;
 }
 
-void control_serve(struct control *c, control_handler *handler, void *ctx)
+void control_talk(int fd, control_handler *handler, void *ctx)
 {
     char line[LINE_MAX_OCTETS];
     struct buf reply;
-    int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0) {
-        return;
-    }
     be_patient(fd);
     if (read_line(fd, line)) {
         buf_init(&reply);
@@ -159,6 +157,14 @@ void control_serve(struct control *c, control_handler *handler, void *ctx)
         buf_free(&reply);
     }
     close(fd);
+}
+
+void control_serve(struct control *c, control_handler *handler, void *ctx)
+{
+    int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        control_talk(fd, handler, ctx);
+    }
 }
 
 static int exchange(int fd, const char *word, struct buf *reply, struct fault *fault)

@@ -23,6 +23,9 @@ void control_close(struct control *c); /* removes the socket */
 int control_fd(const struct control *c); /* readable: call control_serve() */
 void control_serve(struct control *c, control_handler *handler, void *ctx);
 
+/* One conversation: reads a line from fd, answers, closes fd. */
+void control_talk(int fd, control_handler *handler, void *ctx);
+
 /* Send a command to the probe listening at path and append its reply. */
 int control_ask(const char *path, const char *word, struct buf *reply, struct fault *fault);
 

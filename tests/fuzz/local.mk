@@ -39,6 +39,8 @@ tests_fuzz_fuzz_packet_LDADD = $(FUZZ_MAIN) $(PACKET_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_meter
 tests_fuzz_fuzz_meter_LDADD = $(FUZZ_MAIN) $(PROBE_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_control
+tests_fuzz_fuzz_control_LDADD = $(FUZZ_MAIN) $(PROBE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_dns tests/fuzz/fuzz_tls tests/fuzz/fuzz_regex
 tests_fuzz_fuzz_dns_LDADD = $(FUZZ_MAIN) $(PAYLOAD_LIBS)
