@@ -37,3 +37,5 @@ SUITES += tests/compat/probe_vs_nfpcapd.py
 EXTRA_DIST += tests/compat/probe_vs_nfpcapd.py tests/compat/nfpcapd_exceptions.txt
 SUITES += tests/cli/badinput.py
 EXTRA_DIST += tests/cli/badinput.py
+SUITES += tests/cli/probe_control.py tests/cli/probe_veth.py
+EXTRA_DIST += tests/cli/probing.py tests/cli/probe_control.py tests/cli/probe_veth.py

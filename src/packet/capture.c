@@ -131,7 +131,7 @@ static int open_pcap(struct capture *c, const struct capture_options *o, struct 
 /* The ring where there is one, libpcap for all else. */
 static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
-    int rc = o->file != NULL ? ERR_UNSUPPORTED : ring_open(o, &c->ring, fault);
+    int rc = o->file != NULL || o->libpcap ? ERR_UNSUPPORTED : ring_open(o, &c->ring, fault);
 
     snprintf(c->name, sizeof c->name, "%s", o->file != NULL ? o->file : o->interface);
     if (rc == ERR_UNSUPPORTED) {

@@ -32,6 +32,7 @@ struct capture_options {
     int snap_length;
     int buffer_octets;     /* 0: the system's default */
     bool promiscuous;
+    bool libpcap;          /* no ring */
     bool share;            /* one of several captures of this process: each gets its flows */
 };
 

@@ -65,19 +65,36 @@ static int find_interface(struct ring *r, const char *name, int *index, struct f
     return 0;
 }
 
+/* A filter about VLAN tags must look where the kernel keeps the tags it took off. libpcap does so,
+ * but only for a capture that is live. */
+static int compile_filter(const struct capture_options *o, struct bpf_program *program,
+                          struct fault *fault)
+{
+    char error[PCAP_ERRBUF_SIZE] = "";
+    pcap_t *live = pcap_create(o->interface, error);
+    int rc = 0;
+    if (live == NULL || pcap_set_snaplen(live, o->snap_length) != 0 || pcap_activate(live) < 0) {
+        rc = fault_set(fault, ERR_IO, "%s: %s", o->interface,
+                       live != NULL ? pcap_geterr(live) : error);
+    } else if (pcap_compile(live, program, o->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        rc = fault_set(fault, ERR_SYNTAX, "bpf program \"%s\": %s", o->filter, pcap_geterr(live));
+    }
+    if (live != NULL) {
+        pcap_close(live);
+    }
+    return rc;
+}
+
 static int attach_filter(struct ring *r, const struct capture_options *o, struct fault *fault)
 {
     struct bpf_program program;
     struct sock_fprog attach;
-    pcap_t *dead;
     int rc = 0;
     if (o->filter == NULL || *o->filter == '\0') {
         return 0;
     }
-    dead = pcap_open_dead(DLT_EN10MB, o->snap_length);
-    if (pcap_compile(dead, &program, o->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        rc = fault_set(fault, ERR_SYNTAX, "bpf program \"%s\": %s", o->filter, pcap_geterr(dead));
-        pcap_close(dead);
+    rc = compile_filter(o, &program, fault);
+    if (rc != 0) {
         return rc;
     }
     attach = (struct sock_fprog){(unsigned short)program.bf_len,
@@ -86,7 +103,6 @@ static int attach_filter(struct ring *r, const struct capture_options *o, struct
         rc = fault_sys(fault, "bpf program");
     }
     pcap_freecode(&program);
-    pcap_close(dead);
     return rc;
 }
 

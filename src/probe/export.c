@@ -1,63 +1,104 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * export.c - sockets around an encoder.
+ * export.c - sockets around encoders.
  */
 #include "probe/export.h"
-#include "base/net.h"
 
+#include "base/clock.h"
+#include "base/net.h"
 #include "probe/record.h"
 #include "wire/encode.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+enum { RETRY_SECONDS = 5, PATIENCE_SECONDS = 2 };
+
+struct target {
+    struct export *owner;
+    struct encoder *encoder;
+    struct sockaddr_storage addr;
+    socklen_t addr_len; /* 0: nowhere, datagrams are only counted */
+    int fd;             /* -1: not connected */
+    uint64_t retry_at;  /* when to connect again, seconds of the monotonic clock */
+};
 
 struct export {
     struct export_options o;
-    struct encoder *encoder;
-    int fd[EXPORT_TARGETS_MAX];
+    struct target target[EXPORT_TARGETS_MAX];
     unsigned ntargets;
     unsigned next; /* of a round robin */
     struct export_stats stats;
 };
 
+static bool is_stream(const struct export *e)
+{
+    return e->o.transport == EXPORT_TCP;
+}
+
 /* ---- targets ---- */
 
-static int set_options(const struct export_options *o, int fd, int family, struct fault *fault)
+static bool is_multicast(const struct target *t)
 {
-    if (o->hop_limit > 0
-        && setsockopt(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
-                      family == AF_INET6 ? IPV6_UNICAST_HOPS : IP_TTL, &o->hop_limit,
-                      sizeof o->hop_limit) != 0) {
-        return fault_sys(fault, "hop limit %d", o->hop_limit);
-    }
+    const struct sockaddr_in *v4 = (const void *)&t->addr;
+    const struct sockaddr_in6 *v6 = (const void *)&t->addr;
+    return t->addr.ss_family == AF_INET6 ? IN6_IS_ADDR_MULTICAST(&v6->sin6_addr)
+                                         : IN_MULTICAST(ntohl(v4->sin_addr.s_addr));
+}
+
+static int set_hop_limit(const struct target *t, int fd, int limit, struct fault *fault)
+{
+    bool v6 = t->addr.ss_family == AF_INET6;
+    int name = is_multicast(t) ? (v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL)
+                               : (v6 ? IPV6_UNICAST_HOPS : IP_TTL);
+    return setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, name, &limit, sizeof limit) == 0
+               ? 0 : fault_sys(fault, "hop limit %d", limit);
+}
+
+/* A collector that takes nothing must not hold up the probe for long. */
+static int set_options(const struct target *t, int fd, struct fault *fault)
+{
+    const struct export_options *o = &t->owner->o;
+    struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     if (o->bind_interface != NULL
         && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->bind_interface,
                       (socklen_t)strlen(o->bind_interface)) != 0) {
         return fault_sys(fault, "interface %s", o->bind_interface);
     }
-    return 0;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    return o->hop_limit > 0 ? set_hop_limit(t, fd, o->hop_limit, fault) : 0;
 }
 
-static int connect_target(struct export *e, const struct addrinfo *a, struct fault *fault)
+static int connect_target(struct target *t, struct fault *fault)
 {
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
+    int type = is_stream(t->owner) ? SOCK_STREAM : SOCK_DGRAM;
+    int fd = socket(t->addr.ss_family, type | SOCK_CLOEXEC, 0);
     int rc;
     if (fd < 0) {
         return fault_sys(fault, "socket");
     }
-    rc = set_options(&e->o, fd, a->ai_family, fault);
-    if (rc == 0 && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
+    rc = set_options(t, fd, fault);
+    if (rc == 0 && connect(fd, (const struct sockaddr *)&t->addr, t->addr_len) != 0) {
         rc = fault_sys(fault, "connect");
     }
     if (rc != 0) {
         close(fd);
         return rc;
     }
-    e->fd[e->ntargets++] = fd;
+    t->fd = fd;
     return 0;
+}
+
+static struct target *add_target(struct export *e)
+{
+    struct target *t = &e->target[e->ntargets++];
+    *t = (struct target){.owner = e, .fd = -1};
+    return t;
 }
 
 static int open_host(struct export *e, const char *host, const char *port, struct fault *fault)
@@ -66,14 +107,16 @@ static int open_host(struct export *e, const char *host, const char *port, struc
                                                                          : SOCK_DGRAM};
     struct addrinfo *found = NULL;
     int code = net_look_up(host, port, &hints, &found);
-    int rc;
+    struct target *t;
     if (code != 0) {
         return fault_set(fault, ERR_NOTFOUND, "Address lookup of %s:%s failed: %s", host, port,
                          gai_strerror(code));
     }
-    rc = connect_target(e, found, fault);
+    t = add_target(e);
+    memcpy(&t->addr, found->ai_addr, found->ai_addrlen);
+    t->addr_len = found->ai_addrlen;
     freeaddrinfo(found);
-    return rc;
+    return connect_target(t, fault);
 }
 
 /* "host:port" or "[v6]:port" */
@@ -102,6 +145,10 @@ static int open_target(struct export *e, const char *text, size_t len, struct fa
 static int open_targets(struct export *e, struct fault *fault)
 {
     const char *at = e->o.targets;
+    if (at == NULL) {
+        add_target(e);
+        return 0;
+    }
     while (*at != '\0') {
         size_t len = strcspn(at, ",");
         int rc;
@@ -133,19 +180,64 @@ static bool send_whole(int fd, const uint8_t *data, size_t len)
     return true;
 }
 
-static void send_datagram(void *ctx, const uint8_t *data, size_t len)
+/* The other end closed: the next send would still seem to succeed. */
+static bool is_closed(int fd)
 {
-    struct export *e = ctx;
-    unsigned first = e->o.spread ? e->next : 0;
-    unsigned count = e->o.spread ? 1 : e->ntargets;
-    for (unsigned i = first; i < first + count; i++) {
-        e->stats.failures += !send_whole(e->fd[i], data, len);
-    }
-    e->next = (e->next + 1) % e->ntargets;
-    e->stats.datagrams++;
+    uint8_t octet;
+    return recv(fd, &octet, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
-static int make_encoder(struct export *e, struct fault *fault)
+static void disconnect(struct target *t)
+{
+    close(t->fd);
+    t->fd = -1;
+}
+
+static bool send_in_stream(struct target *t, const uint8_t *data, size_t len)
+{
+    uint64_t now = clock_monotonic_nsec() / 1000000000;
+    struct fault ignored;
+    if (t->fd >= 0 && is_closed(t->fd)) {
+        disconnect(t);
+        return false; /* this datagram belongs to the session that ended */
+    }
+    if (t->fd < 0) {
+        if (now < t->retry_at || connect_target(t, &ignored) != 0) {
+            t->retry_at = now < t->retry_at ? t->retry_at : now + RETRY_SECONDS;
+            return false;
+        }
+    }
+    if (!send_whole(t->fd, data, len)) {
+        disconnect(t);
+        return false;
+    }
+    return true;
+}
+
+/* That nobody listened to an earlier datagram is told instead of sending this one: it goes again,
+ * and the failure counts for the earlier one. */
+static bool send_alone(const struct target *t, const uint8_t *data, size_t len)
+{
+    bool sent = send_whole(t->fd, data, len);
+    if (!sent && errno == ECONNREFUSED) {
+        send_whole(t->fd, data, len);
+    }
+    return sent;
+}
+
+static bool send_datagram(void *ctx, const uint8_t *data, size_t len)
+{
+    struct target *t = ctx;
+    struct export *e = t->owner;
+    bool sent = t->addr_len == 0 || (is_stream(e) ? send_in_stream(t, data, len)
+                                                  : send_alone(t, data, len));
+    e->stats.failures += !sent;
+    e->stats.datagrams += e->o.spread || t == e->target;
+    e->next = e->o.spread ? (e->next + 1) % e->ntargets : 0;
+    return sent;
+}
+
+static int make_encoders(struct export *e, struct fault *fault)
 {
     static const enum encode_times times[] = {
         [EXPORT_UPTIME] = TIMES_UPTIME, [EXPORT_SEC] = TIMES_SEC, [EXPORT_MILLI] = TIMES_MSEC,
@@ -160,14 +252,21 @@ static int make_encoder(struct export *e, struct fault *fault)
         .labels = e->o.labels,
         .biflow = e->o.biflow,
         .sampling = e->o.sampling,
+        .mtu = e->o.mtu,
+        .stream = is_stream(e),
         .send = send_datagram,
-        .ctx = e,
     };
     if (o.version == 10 && o.times == TIMES_UPTIME) {
         o.times = TIMES_MSEC; /* IPFIX has no system uptime in its header */
     }
-    e->encoder = encoder_new(&o);
-    return e->encoder != NULL ? 0 : fault_set(fault, ERR_NOMEM, "out of memory");
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        o.ctx = &e->target[i];
+        e->target[i].encoder = encoder_new(&o);
+        if (e->target[i].encoder == NULL) {
+            return fault_set(fault, ERR_NOMEM, "out of memory");
+        }
+    }
+    return 0;
 }
 
 int export_open(const struct export_options *options, struct export **out, struct fault *fault)
@@ -180,7 +279,7 @@ int export_open(const struct export_options *options, struct export **out, struc
     e->o = *options;
     rc = open_targets(e, fault);
     if (rc == 0) {
-        rc = make_encoder(e, fault);
+        rc = make_encoders(e, fault);
     }
     if (rc != 0) {
         export_close(e);
@@ -196,24 +295,32 @@ void export_close(struct export *e)
         return;
     }
     for (unsigned i = 0; i < e->ntargets; i++) {
-        close(e->fd[i]);
+        encoder_free(e->target[i].encoder);
+        if (e->target[i].fd >= 0) {
+            close(e->target[i].fd);
+        }
     }
-    encoder_free(e->encoder);
     free(e);
 }
 
 static void add_record(struct export *e, const struct rec *r, uint64_t now)
 {
-    if (encoder_can(e->encoder, r)) {
-        encoder_add(e->encoder, r, now / 1000);
-        e->stats.records++;
+    unsigned first = e->o.spread ? e->next : 0;
+    unsigned count = e->o.spread ? 1 : e->ntargets;
+    if (!encoder_can(e->target[0].encoder, r)) {
+        return;
     }
+    for (unsigned i = first; i < first + count; i++) {
+        encoder_add(e->target[i].encoder, r, now / 1000);
+    }
+    e->stats.records++;
+    e->stats.flows += e->o.version < 9;
 }
 
 void export_flow(struct export *e, const struct probe_flow *f, uint64_t now)
 {
     struct rec r;
-    e->stats.flows++;
+    e->stats.flows += e->o.version >= 9; /* softflowd's count: in old versions a record is a flow */
     if (e->o.biflow) {
         record_of_biflow(f, &r);
         add_record(e, &r, now);
@@ -228,17 +335,23 @@ void export_flow(struct export *e, const struct probe_flow *f, uint64_t now)
 
 void export_flush(struct export *e, uint64_t now)
 {
-    encoder_flush(e->encoder, now / 1000);
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        encoder_flush(e->target[i].encoder, now / 1000);
+    }
 }
 
 void export_send_template(struct export *e)
 {
-    encoder_send_templates(e->encoder);
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        encoder_send_templates(e->target[i].encoder);
+    }
 }
 
 void export_set_boot(struct export *e, uint64_t boot_usec)
 {
-    encoder_set_boot(e->encoder, boot_usec / 1000);
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        encoder_set_boot(e->target[i].encoder, boot_usec / 1000);
+    }
 }
 
 const struct export_stats *export_stats(const struct export *e)

@@ -2,8 +2,10 @@
 /*
  * export.h - finished flows to collectors: sockets around the encoders of the wire room.
  *
- * One datagram goes to all destinations, or to one after the other (`spread`). A refused or
- * unreachable datagram is counted, never a reason to stop. Used by one thread.
+ * Each destination has an encoder of its own, so that its sequence numbers have no gaps: all get
+ * every record, or one after the other a datagram's worth of them (`spread`). A refused or
+ * unreachable datagram is counted, never a reason to stop; a stream that broke is opened again,
+ * with a session of its own. Used by one thread.
  */
 #ifndef WEIR_PROBE_EXPORT_H
 #define WEIR_PROBE_EXPORT_H
@@ -22,7 +24,7 @@ enum export_transport { EXPORT_UDP, EXPORT_TCP };
 enum export_times { EXPORT_UPTIME, EXPORT_SEC, EXPORT_MILLI, EXPORT_MICRO, EXPORT_NANO };
 
 struct export_options {
-    const char *targets; /* "host:port,[v6]:port,..." */
+    const char *targets; /* "host:port,[v6]:port,..."; NULL: records are only counted */
     int version;         /* 1, 5, 9, 10 */
     enum export_transport transport;
     enum export_times times;
@@ -31,6 +33,7 @@ struct export_options {
     bool with_vlan, with_mac;
     unsigned labels;
     uint32_t sampling;
+    size_t mtu;          /* largest datagram; 0: as softflowd */
     int hop_limit;       /* 0: the system's */
     const char *bind_interface;
     uint64_t boot_usec;  /* start of the "system", since 1970 */

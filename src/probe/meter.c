@@ -23,7 +23,6 @@ struct meter {
     struct fragments *fragments;
     struct flowstat stat;
     uint64_t next_seq;
-    uint64_t sampling_count;
 };
 
 bool track_level_parse(const char *text, enum track_level *level)
@@ -275,9 +274,10 @@ static bool is_tracked(struct meter *m, enum packet_verdict verdict, const struc
     return ip && verdict == PACKET_OK;
 }
 
+/* softflowd's way: a packet that is ignored is not one of the N. */
 static bool is_sampled_out(struct meter *m)
 {
-    if (m->o.sampling <= 1 || m->sampling_count++ % m->o.sampling == 0) {
+    if (m->o.sampling <= 1 || (m->stat.packets + m->stat.not_sampled) % m->o.sampling == 0) {
         return false;
     }
     m->stat.not_sampled++;

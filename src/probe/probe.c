@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -99,26 +100,6 @@ uint64_t running_clock(const struct probe *p)
     return worker_clock(p->workers[0]);
 }
 
-/* Once a second: what waits in the encoder goes out, a slot that is over is finished. */
-static void keep_time(struct probe *p)
-{
-    uint64_t second = running_clock(p) / 1000000;
-    struct fault fault = {0};
-    if (second == p->last_second) {
-        return;
-    }
-    p->last_second = second;
-    if (p->export_pending && probe_is_live(p)) {
-        export_flush(p->export, running_clock(p));
-        p->export_pending = false;
-    }
-    if (p->slots != NULL && slots_tick(p->slots, second, &fault) != 0) {
-        log_fault(p->log, LOG_LEVEL_ERROR, &fault);
-    }
-}
-
-/* ---- the loop ---- */
-
 static void lock_workers(struct probe *p)
 {
     for (unsigned i = 0; i < p->nworkers; i++) {
@@ -132,6 +113,37 @@ static void unlock_workers(struct probe *p)
         worker_unlock(p->workers[i]);
     }
 }
+
+/* Packets that the kernel dropped belong to the file of the slot that is open. */
+static void note_drops(struct probe *p)
+{
+    if (p->slots != NULL && probe_is_live(p)) {
+        lock_workers(p);
+        running_note_drops(p);
+        unlock_workers(p);
+    }
+}
+
+/* Once a second: what waits in the encoder goes out, a slot that is over is finished. */
+static void keep_time(struct probe *p)
+{
+    uint64_t second = running_clock(p) / 1000000;
+    struct fault fault = {0};
+    if (second == p->last_second) {
+        return;
+    }
+    p->last_second = second;
+    if (p->export_pending && probe_is_live(p)) {
+        export_flush(p->export, running_clock(p));
+        p->export_pending = false;
+    }
+    note_drops(p);
+    if (p->slots != NULL && slots_tick(p->slots, second, &fault) != 0) {
+        log_fault(p->log, LOG_LEVEL_ERROR, &fault);
+    }
+}
+
+/* ---- the loop ---- */
 
 static void serve_control(struct probe *p)
 {
@@ -264,12 +276,15 @@ static const char *directory_of(const char *path, char dir[PATH_MAX])
     return dir;
 }
 
-/* What a live probe still writes: flow files, and the socket and PID file it removes at the end. */
+/* What a live probe still writes: flow files, and the socket and PID file it removes at the end.
+ * It reads the names of protocols, for its statistics; the first look-up loads what that needs. */
 static int enter_sandbox(const struct probe *p, struct fault *fault)
 {
+    static const char *const read_paths[] = {"/etc/protocols"};
     char control[PATH_MAX], pid[PATH_MAX];
     const char *dirs[3];
-    struct sandbox box = {.write_paths = dirs};
+    struct sandbox box = {.write_paths = dirs, .read_paths = read_paths, .nread = 1};
+    getprotobynumber(0);
     if (p->plan->writing) {
         dirs[box.nwrite++] = p->plan->slots.dir;
     }

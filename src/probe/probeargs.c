@@ -14,7 +14,7 @@
 
 enum {
     KEY_ROTATE = OPT_LONG, KEY_SUBDIRS, KEY_FAT, KEY_PAYLOAD, KEY_TIMEOUTS, KEY_IDENT, KEY_USER,
-    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION, KEY_THREADS
+    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION, KEY_THREADS, KEY_MTU, KEY_LIBPCAP
 };
 
 typedef int setter(struct probeargs *a, const char *value, struct fault *fault);
@@ -42,6 +42,7 @@ OPTSET(adjust, adjust_time, true)
 OPTSET(fat, fat, true)
 OPTSET(payload, payload, true)
 OPTSET(tunnels, udp_tunnels, true)
+OPTSET(libpcap, libpcap, true)
 OPTSET_TEXT(file, file)
 OPTSET_TEXT(targets, targets)
 OPTSET_TEXT(export_version, version)
@@ -58,12 +59,13 @@ OPTSET_TEXT(format, format)
 OPTSET_TEXT(active_idle, active_idle)
 OPTSET_NUMBER(max_flows, max_flows, 0, 1u << 30, "Invalid maximum flows \"%s\"")
 OPTSET_NUMBER(snap_length, snap_length, 54, 262144, "Invalid capture length \"%s\"")
-OPTSET_NUMBER(sampling, sampling, 1, 16383, "Invalid sampling rate \"%s\": 1..16383")
+OPTSET_NUMBER(sampling, sampling, 0, 16383, "Invalid sampling rate \"%s\": 0..16383")
 OPTSET_NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
 OPTSET_NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
 OPTSET_NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
 OPTSET_NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
 OPTSET_NUMBER(threads, threads, 1, 32, "Invalid number of threads \"%s\": 1..32")
+OPTSET_NUMBER(mtu, mtu, 1000, 65507, "Invalid datagram size \"%s\": 1000..65507")
 OPTSET_NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
 
 static int set_debug(struct probeargs *a, const char *value, struct fault *fault)
@@ -136,6 +138,12 @@ static int set_daemon(struct probeargs *a, const char *value, struct fault *faul
     (void)fault;
     a->foreground = false;
     return 0;
+}
+
+static int set_psamp_port(struct probeargs *a, const char *value, struct fault *fault)
+{
+    (void)a;
+    return fault_set(fault, ERR_UNSUPPORTED, "-R %s: PSAMP is not received, only packets", value);
 }
 
 /* Accepted for the sake of old command lines, without effect. */

@@ -17,13 +17,13 @@
 struct probeargs {
     bool nfpcapd;
     bool help, show_version, foreground, debug, track_v6, biflow, spread, no_promiscuous;
-    bool adjust_time, fat, payload, udp_tunnels, no_control;
+    bool adjust_time, fat, payload, udp_tunnels, libpcap;
     const char *interface, *file, *targets, *version, *level, *transport, *times;
     const char *control, *pid, *dir, *ident, *user, *bind_interface, *compression, *format;
     const char *active_idle;
     uint32_t in_if;
     unsigned long max_flows, snap_length, sampling, labels, buffer, seconds, subdirs, hop_limit;
-    unsigned long threads;
+    unsigned long threads, mtu;
     struct timeouts timeouts;
     char *filter; /* words joined; "" if none */
 };

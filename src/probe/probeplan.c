@@ -24,6 +24,7 @@ static int plan_capture(const struct probeargs *a, struct probe_plan *p, struct 
     p->capture.interface = a->interface;
     p->capture.filter = a->filter;
     p->capture.promiscuous = !a->no_promiscuous;
+    p->capture.libpcap = a->libpcap;
     p->capture.buffer_octets = (int)a->buffer;
     p->capture.snap_length = a->snap_length != 0 ? (int)a->snap_length
                              : a->dir != NULL ? SNAP_FILES
@@ -85,16 +86,18 @@ static int plan_export(const struct probeargs *a, struct probe_plan *p, struct f
 {
     struct export_options *e = &p->export;
     uint64_t version;
-    p->exporting = a->targets != NULL;
+    p->exporting = a->targets != NULL || a->dir == NULL; /* to nobody: records are counted */
     if (text_number(a->version, 1, 10, &version) != 0
         || (version != 1 && version != 5 && version != 9 && version != 10)) {
-        return fault_set(fault, ERR_USAGE, "Unknown export version \"%s\"", a->version);
+        return fault_set(fault, ERR_USAGE, "Unknown export version \"%s\": 1, 5, 9 or 10",
+                         a->version);
     }
     if (!times_parse(a->times, &e->times)) {
         return fault_set(fault, ERR_USAGE, "Unknown time format \"%s\"", a->times);
     }
     if (strcmp(a->transport, "udp") != 0 && strcmp(a->transport, "tcp") != 0) {
-        return fault_set(fault, ERR_USAGE, "Unknown transport \"%s\"", a->transport);
+        return fault_set(fault, ERR_USAGE, "Unknown transport \"%s\": udp or tcp",
+                         a->transport);
     }
     e->version = (int)version;
     e->targets = a->targets;
@@ -103,6 +106,7 @@ static int plan_export(const struct probeargs *a, struct probe_plan *p, struct f
     e->spread = a->spread;
     e->labels = (unsigned)a->labels;
     e->sampling = (uint32_t)a->sampling;
+    e->mtu = a->mtu;
     e->hop_limit = (int)a->hop_limit;
     e->bind_interface = a->bind_interface;
     e->boot_usec = (uint64_t)(time(NULL) - 1) * 1000000;

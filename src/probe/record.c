@@ -166,5 +166,7 @@ void record_of_biflow(const struct probe_flow *f, struct rec *r)
         r->out_packets = reverse->packets;
         r->out_bytes = reverse->octets;
         r->dst_tos = reverse->tos;
+        rec_add_group(r, GROUP_REVERSE);
+        r->rev_tcp_flags = reverse->tcp_flags;
     }
 }

@@ -20,6 +20,7 @@ struct slots {
     struct builder *builder;
     struct flowwriter *writer; /* NULL: no slot is open */
     uint64_t start;            /* of the open slot, seconds since 1970 */
+    uint64_t lost;             /* packets not yet told to a file */
 };
 
 int slots_open(const struct slots_options *options, struct slots **out, struct fault *fault)
@@ -65,6 +66,22 @@ static int write_gathered(struct slots *s, struct fault *fault)
     return rc;
 }
 
+/* What was lost while no file was open is told to the next one. */
+static void tell_loss(struct slots *s)
+{
+    struct loss loss = {.kernel_drops = s->lost};
+    struct flow_meta meta;
+    if (s->writer == NULL || s->lost == 0) {
+        return;
+    }
+    meta_init(&meta);
+    if (meta_add_loss(&meta, &loss) == 0) {
+        flowwriter_meta(s->writer, &meta, NULL);
+    }
+    meta_free(&meta);
+    s->lost = 0;
+}
+
 static int end_slot(struct slots *s, struct fault *fault)
 {
     struct fault ignored;
@@ -73,6 +90,7 @@ static int end_slot(struct slots *s, struct fault *fault)
         return 0;
     }
     rc = write_gathered(s, fault);
+    tell_loss(s);
     finished = flowwriter_finish(s->writer, rc == 0 ? fault : &ignored);
     s->writer = NULL;
     return rc != 0 ? rc : finished;
@@ -100,13 +118,7 @@ int slots_add(struct slots *s, const struct rec *r, uint64_t now, struct fault *
 
 void slots_loss(struct slots *s, uint64_t kernel_drops)
 {
-    struct loss loss = {.kernel_drops = kernel_drops};
-    struct flow_meta meta;
-    meta_init(&meta);
-    if (s->writer != NULL && meta_add_loss(&meta, &loss) == 0) {
-        flowwriter_meta(s->writer, &meta, NULL);
-    }
-    meta_free(&meta);
+    s->lost += kernel_drops;
 }
 
 int slots_close(struct slots *s, struct fault *fault)

@@ -13,7 +13,7 @@
 
 enum { PEN_REVERSE = 29305 }; /* RFC 5103 */
 enum { PROTO_ICMP = 1, PROTO_ICMP6 = 58 };
-enum { V5_RECORDS_MAX = 29, HEADER_V1 = 16, HEADER_V5 = 24, HEADER_V9 = 20, HEADER_IPFIX = 16 };
+enum { V5_RECORDS_MAX = 30, HEADER_V1 = 16, HEADER_V5 = 24, HEADER_V9 = 20, HEADER_IPFIX = 16 };
 enum { SET_TEMPLATE_V9 = 0, SET_OPTIONS_V9 = 1, SET_TEMPLATE = 2, SET_OPTIONS = 3 };
 enum { ROWS_MAX = 48, NTP_1970 = 2208988800u };
 
@@ -57,6 +57,7 @@ struct encoder {
     unsigned all_records; /* templates and options too (v9 count) */
     uint32_t sequence;
     unsigned until_templates; /* datagrams until the next templates */
+    uint64_t templates_at;    /* when the last ones went */
 };
 
 /* ---- layouts ---- */
@@ -130,6 +131,10 @@ static const struct row rows_reverse[] = {
     {5, 1, PEN_REVERSE, FIELD_DST_TOS, AS_NUMBER},
 };
 
+static const struct row rows_reverse_ports[] = {
+    {6, 1, PEN_REVERSE, FIELD_REV_TCP_FLAGS, AS_NUMBER},
+};
+
 static void add_rows(struct layout *l, const struct row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -149,6 +154,25 @@ static void add_labels(struct layout *l, unsigned labels)
     }
 }
 
+static void add_transport(struct layout *l, enum layout_kind kind)
+{
+    if (kind == LAYOUT_V4_ICMP) {
+        ADD_ROWS(l, rows_icmp4);
+    } else if (kind == LAYOUT_V6_ICMP) {
+        ADD_ROWS(l, rows_icmp6);
+    } else {
+        ADD_ROWS(l, rows_ports);
+    }
+}
+
+static void add_reverse(struct layout *l, enum layout_kind kind)
+{
+    ADD_ROWS(l, rows_reverse);
+    if (kind == LAYOUT_V4 || kind == LAYOUT_V6) {
+        ADD_ROWS(l, rows_reverse_ports);
+    }
+}
+
 static void make_layout(const struct encoder_options *o, enum layout_kind kind, struct layout *l)
 {
     static const uint16_t ids[LAYOUTS_] = {TEMPLATE_V4, TEMPLATE_V4_ICMP, TEMPLATE_V6,
@@ -158,13 +182,7 @@ static void make_layout(const struct encoder_options *o, enum layout_kind kind, 
     add_rows(l, v6 ? rows_v6 : rows_v4, 2);
     add_rows(l, rows_times[o->times], 2);
     ADD_ROWS(l, rows_common);
-    if (kind == LAYOUT_V4_ICMP) {
-        ADD_ROWS(l, rows_icmp4);
-    } else if (kind == LAYOUT_V6_ICMP) {
-        ADD_ROWS(l, rows_icmp6);
-    } else {
-        ADD_ROWS(l, rows_ports);
-    }
+    add_transport(l, kind);
     if (o->with_vlan) {
         ADD_ROWS(l, rows_vlan);
     }
@@ -172,7 +190,7 @@ static void make_layout(const struct encoder_options *o, enum layout_kind kind, 
         ADD_ROWS(l, rows_mac);
     }
     if (o->biflow) {
-        ADD_ROWS(l, rows_reverse);
+        add_reverse(l, kind);
     }
     add_labels(l, o->labels);
 }
@@ -209,9 +227,10 @@ static void set_be16(struct encoder *e, size_t at, size_t value)
     e->data[at + 1] = (uint8_t)value;
 }
 
+/* What came before the system's start is put just behind it: collectors take 0 for no time. */
 static uint32_t uptime(const struct encoder *e, uint64_t msec)
 {
-    return (uint32_t)(msec - e->o.boot);
+    return msec > e->o.boot ? (uint32_t)(msec - e->o.boot) : 1;
 }
 
 /* RFC 7011 6.1.9: seconds since 1900 and a fraction of 2^32. */
@@ -334,7 +353,13 @@ static void put_options_ipfix(struct encoder *e)
     e->records++;
 }
 
-static void put_templates(struct encoder *e)
+static bool templates_due(const struct encoder *e, uint64_t now)
+{
+    return e->until_templates == 0
+           || (!e->o.stream && now >= e->templates_at + ENCODE_TEMPLATE_MSEC);
+}
+
+static void put_templates(struct encoder *e, uint64_t now)
 {
     open_set(e, is_ipfix(e) ? SET_TEMPLATE : SET_TEMPLATE_V9);
     for (int kind = 0; kind < LAYOUTS_; kind++) {
@@ -346,6 +371,7 @@ static void put_templates(struct encoder *e)
         put_options_v9(e);
     }
     e->until_templates = ENCODE_TEMPLATE_EVERY;
+    e->templates_at = now;
 }
 
 /* ---- datagrams ---- */
@@ -364,13 +390,13 @@ static size_t header_length(const struct encoder *e)
     }
 }
 
-static void begin_datagram(struct encoder *e)
+static void begin_datagram(struct encoder *e, uint64_t now)
 {
     e->len = header_length(e);
     e->set_at = 0;
     e->records = e->all_records = 0;
-    if (e->o.version >= 9 && e->until_templates == 0) {
-        put_templates(e);
+    if (e->o.version >= 9 && templates_due(e, now)) {
+        put_templates(e, now);
     }
 }
 
@@ -421,6 +447,20 @@ static void put_header(struct encoder *e, uint64_t now)
     e->len = length;
 }
 
+/* A datagram counts whether it arrives or not; in a stream a new session begins. */
+static void count_datagram(struct encoder *e, bool sent)
+{
+    if (e->o.stream) {
+        e->until_templates = sent ? ENCODE_TEMPLATE_EVERY : 0;
+    } else {
+        e->until_templates -= e->until_templates > 0;
+    }
+    e->sequence += e->o.version == 9 ? 1 : e->records;
+    if (e->o.stream && !sent) {
+        e->sequence = 0;
+    }
+}
+
 void encoder_flush(struct encoder *e, uint64_t now)
 {
     if (e->len == 0) {
@@ -428,9 +468,7 @@ void encoder_flush(struct encoder *e, uint64_t now)
     }
     close_set(e);
     put_header(e, now);
-    e->o.send(e->o.ctx, e->data, e->len);
-    e->sequence += e->o.version == 9 ? 1 : e->records;
-    e->until_templates -= e->until_templates > 0;
+    count_datagram(e, e->o.send(e->o.ctx, e->data, e->len));
     e->len = 0;
 }
 
@@ -502,10 +540,10 @@ void encoder_add(struct encoder *e, const struct rec *r, uint64_t now)
         encoder_flush(e, now);
     }
     if (e->len == 0) {
-        begin_datagram(e);
+        begin_datagram(e, now);
         if (e->len + need_of(e, r) > e->o.mtu) { /* templates fill a small datagram alone */
             encoder_flush(e, now);
-            begin_datagram(e);
+            begin_datagram(e, now);
         }
     }
     put_record(e, r);
@@ -521,7 +559,10 @@ struct encoder *encoder_new(const struct encoder_options *options)
         return NULL;
     }
     e->o = *options;
-    e->o.mtu = e->o.mtu != 0 ? e->o.mtu : ENCODE_MTU;
+    if (e->o.mtu == 0) {
+        e->o.mtu = e->o.version < 9 ? ENCODE_MTU_OLD : ENCODE_MTU;
+    }
+    assert(e->o.mtu >= ENCODE_MTU_MIN && e->o.mtu <= ENCODE_MTU_MAX);
     e->data = calloc(1, e->o.mtu);
     if (e->data == NULL) {
         free(e);

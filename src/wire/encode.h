@@ -4,9 +4,10 @@
  *
  * An encoder packs records into datagrams of at most `mtu` octets and hands each full one to
  * `send`. For v9 and IPFIX the template and the record are written from the same rows (encode.c),
- * templates go out first and then every ENCODE_TEMPLATE_EVERY datagrams. Sequence numbers follow
- * each protocol: v5 flows before, v9 datagrams before, IPFIX data records before (RFC 3954, RFC
- * 7011). Used by one thread. Times: msec since 1970 UTC.
+ * templates go out first and then every ENCODE_TEMPLATE_EVERY datagrams or ENCODE_TEMPLATE_MSEC; in
+ * a stream once a session. Sequence numbers follow each protocol: v5 flows before, v9 datagrams
+ * before, IPFIX data records before (RFC 3954, RFC 7011). Used by one thread. Times: msec since
+ * 1970 UTC.
  */
 #ifndef WEIR_WIRE_ENCODE_H
 #define WEIR_WIRE_ENCODE_H
@@ -17,7 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ENCODE_MTU = 1428, ENCODE_TEMPLATE_EVERY = 16 };
+/* The smallest datagram holds the templates with all extras, and a record. */
+enum { ENCODE_MTU = 1428, ENCODE_MTU_OLD = 1464 /* v1, v5: 30 records */,
+       ENCODE_MTU_MIN = 1000, ENCODE_MTU_MAX = 65507 };
+enum { ENCODE_TEMPLATE_EVERY = 16, ENCODE_TEMPLATE_MSEC = 60000 };
 
 /* Template ids, as softflowd numbers them. */
 enum { TEMPLATE_OPTIONS = 256, TEMPLATE_V4 = 1024, TEMPLATE_V4_ICMP, TEMPLATE_V6 = 2048,
@@ -40,8 +44,9 @@ struct encoder_options {
     unsigned labels;    /* MPLS labels in each record, 0..10 */
     bool biflow;        /* IPFIX: reverse counters as RFC 5103 elements */
     uint32_t sampling;  /* 1 in N packets was looked at; 0, 1: all */
-    size_t mtu;         /* 0: ENCODE_MTU */
-    void (*send)(void *ctx, const uint8_t *data, size_t len);
+    size_t mtu;         /* ENCODE_MTU_MIN..MAX; 0: ENCODE_MTU or _OLD */
+    bool stream;        /* datagrams form a session: one that fails to leave ends it */
+    bool (*send)(void *ctx, const uint8_t *data, size_t len); /* false: it did not leave */
     void *ctx;
 };
 

@@ -164,7 +164,7 @@ struct export {
     uint64_t now; /* msec */
 };
 
-static void send_datagram(void *ctx, const uint8_t *data, size_t len)
+static bool send_datagram(void *ctx, const uint8_t *data, size_t len)
 {
     struct export *e = ctx;
     struct frame f = {.len = 0};
@@ -180,6 +180,7 @@ static void send_datagram(void *ctx, const uint8_t *data, size_t len)
     put_transport(&f, &r, 0, (uint32_t)(8 + len));
     put(&f, data, len);
     write_frame(e->out, e->now * 1000, &f, 0);
+    return true;
 }
 
 void daypcap_exports(FILE *out, const struct day *d, const struct day_flow *flows, size_t n)

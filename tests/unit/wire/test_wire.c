@@ -29,11 +29,12 @@ struct seen { /* records as decoded */
 static struct wiretap tap;
 static struct seen seen;
 
-static void record_datagram(void *ctx, const uint8_t *data, size_t len)
+static bool record_datagram(void *ctx, const uint8_t *data, size_t len)
 {
     struct wiretap *t = ctx;
     memcpy(t->data[t->n], data, len);
     t->len[t->n++] = len;
+    return true;
 }
 
 static void see_flow(void *ctx, const struct wire_exporter *from, const struct rec *r)
