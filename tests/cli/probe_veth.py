@@ -4,9 +4,9 @@
 
 Known frames go in at one end; at the other the probe must count exactly these: by the kernel's
 ring, by libpcap, on "any", with a BPF program (also one about VLAN tags, which the kernel takes
-off), with several threads. A probe that is stopped while more comes than its ring holds must say how many
-packets were lost, in the statistics and in the flow file. As a daemon it must have given up its
-rights.
+off), with several threads. A probe that is stopped while more comes than its ring holds must say
+how many packets were lost, in the statistics and in the flow file. As a daemon it must have given
+up its rights.
 """
 import os
 import signal
