@@ -13,3 +13,9 @@ SUITES += tests/lint/weirpage.sh
 EXTRA_DIST += tests/lint/weirpage.sh
 check_PROGRAMS += tests/tools/query_mdoc
 tests_tools_query_mdoc_LDADD = $(QUERY_LIBS)
+
+# Tables of doc/filter.md, and the help text, against the vocabulary.
+SUITES += tests/lint/filterpage.sh
+EXTRA_DIST += tests/lint/filterpage.sh
+check_PROGRAMS += tests/tools/filter_tables
+tests_tools_filter_tables_LDADD = $(FILTER_LIBS)
