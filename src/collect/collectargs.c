@@ -6,6 +6,7 @@
 
 #include "base/opt.h"
 #include "base/optset.h"
+#include "base/pool.h"
 #include "base/text.h"
 #include "field/field.h"
 #include "store/compression.h"
@@ -14,9 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_FLUSH, KEY_METRICS, KEY_TCP, KEY_STATE };
+enum { KEY_FORMAT = OPT_LONG, KEY_THREADS, KEY_ENCODERS, KEY_FLUSH, KEY_METRICS, KEY_TCP, KEY_STATE };
 
 enum { SAMPLING_MAX = 10000000, SNAP_ALL = 65535 };
+enum { ENCODERS_MAX = 64, ENCODERS_AUTO_MAX = 8 };
 enum { BUFFER_MAX = 100 << 20, BUFFER_DEFAULT = 16 << 20 }; /* octets */
 
 typedef int setter(struct collectargs *a, const char *value, struct fault *fault);
@@ -54,6 +56,7 @@ OPTSET_NUMBER(buffer, buffer, 1, BUFFER_MAX, "Receive buffer \"%s\": 1 octet to 
 OPTSET_NUMBER(seconds, seconds, 1, 86400 * 31, "Time interval \"%s\": at least 1 second")
 OPTSET_NUMBER(subdirs, subdirs, 0, FILENAME_SUBDIR_LEVELS - 1, "No such subdir level %s")
 OPTSET_NUMBER(receivers, receivers, 1, 16, "Receiving threads \"%s\": 1 to 16")
+OPTSET_NUMBER(encoders, encoders, 0, ENCODERS_MAX, "Encoding threads \"%s\": 0 to 64")
 OPTSET_NUMBER(flush, flush, 10, 3600000, "Flush time \"%s\": at least 10 msec")
 OPTSET_NUMBER(interval, interval, 10, 86400, "Metric interval \"%s\": at least 10 seconds")
 OPTSET_NUMBER(verbose, verbose, 0, 4, "Invalid verbose level: %s")
@@ -133,13 +136,20 @@ static setter *const setters[] = {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+/* A processor each, unless there is but one. */
+static unsigned long encoders_wanted(void)
+{
+    unsigned n = pool_processors();
+    return n < 2 ? 0 : n < ENCODERS_AUTO_MAX ? n : ENCODERS_AUTO_MAX;
+}
+
 int collectargs_parse(const char *name, int argc, char **argv, struct arena *arena,
                       struct collectargs *a, struct fault *fault)
 {
     struct opt_result typed;
     int rc = opt_parse(rows, ROWS, argc, argv, arena, &typed, fault);
     *a = (struct collectargs){.seconds = 300, .receivers = 1, .flush = 1000, .verbose = 1,
-                              .interval = 60};
+                              .interval = 60, .encoders = encoders_wanted()};
     a->sflow_port = strcmp(name, "sfcapd") == 0;
     a->source = arena_alloc(arena, (size_t)argc * sizeof *a->source);
     if (a->source == NULL) {
@@ -223,6 +233,7 @@ static int plan_files(const struct collectargs *a, struct collector_plan *p, str
     p->subdirs = (unsigned)a->subdirs;
     p->zone_names = a->zone_names;
     p->flush_msec = (uint32_t)a->flush;
+    p->nencoders = (unsigned)a->encoders;
     w->format = nfdump ? FORMAT_NFDUMP2 : FORMAT_WEIR1;
     w->compression = nfdump ? COMPRESSION_NONE : COMPRESSION_ZSTD;
     w->creator = a->sflow_port ? CREATOR_SFCAPD : CREATOR_NFCAPD;

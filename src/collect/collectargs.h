@@ -24,7 +24,7 @@ struct collectargs {
     const char **source; /* -n texts, in the arena */
     size_t nsources;
     int family;
-    unsigned long buffer, seconds, subdirs, receivers, flush, verbose;
+    unsigned long buffer, seconds, subdirs, receivers, encoders, flush, verbose;
     int32_t sampling;
     uint64_t groups;
 };

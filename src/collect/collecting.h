@@ -55,6 +55,7 @@ struct collector {
     atomic_bool stopping;
     struct source *current;  /* of the datagram that is being decoded */
     uint64_t slot;           /* start of the slot, seconds since 1970; 0: none yet */
+    uint64_t slots;          /* files begun so far */
     uint64_t now;            /* msec: time of the last datagram or tick */
     uint64_t last_flush;     /* msec */
     struct baseline *base;   /* by sysid */
@@ -76,7 +77,7 @@ void rotation_recover(struct collector *c, const struct source *s); /* files a k
 void rotation_keep(struct collector *c);
 void rotation_flush(struct collector *c);
 void rotation_finish(struct collector *c);
-void rotation_finished(void *collector, const struct scribe_report *r); /* in the scribe's thread */
+void rotation_finished(void *collector, const struct scribe_report *r); /* in a thread of the scribe */
 
 /* ---- intake.c ---- */
 

@@ -72,7 +72,9 @@ static void drain(struct collector *c)
 
 static int make_parts(struct collector *c, struct fault *fault)
 {
-    struct scribe_options scribe = {.log = c->log, .finished = rotation_finished, .ctx = c};
+    struct scribe_options scribe = {.log = c->log, .writer = c->plan->writer,
+                                    .encoders = c->plan->nencoders,
+                                    .finished = rotation_finished, .ctx = c};
     c->scribe = scribe_new(&scribe);
     if (intake_open(c) != 0 || c->scribe == NULL || fill_bundles(c, fault) != 0) {
         return fault_set(fault, ERR_NOMEM, "out of memory");

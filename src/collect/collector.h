@@ -25,7 +25,8 @@ struct collector_plan {
     unsigned subdirs;
     bool zone_names;
     uint32_t flush_msec;
-    struct flowwriter_options writer; /* ident and temp are filled in */
+    struct flowwriter_options writer; /* ident, temp and encoders are filled in */
+    unsigned nencoders;               /* threads that encode; 0: the writing one does */
     struct wire_options wire;
     bool daemon;
     const char *pid_path; /* NULL: none */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * recover.c - find nfcapd.current.PID of dead processes and put them into their slots.
+ * recover.c - find nfcapd.current.PID.N of dead processes and put them into their slots.
  */
 #include "collect/recover.h"
 
@@ -83,18 +83,41 @@ static void recover_file(const char *dir, const char *path, const struct recover
     }
 }
 
+void recover_temp_name(const char *dir, uint64_t n, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s/" CURRENT "%u.%llu", dir, (unsigned)getpid(),
+             (unsigned long long)n);
+}
+
+/* Is it an unfinished file of a process that is gone? *rest: what follows its number. */
+static bool is_abandoned(const char *name, const char **rest)
+{
+    const char *digits = name + strlen(CURRENT);
+    uint64_t pid;
+    size_t n;
+    if (strncmp(name, CURRENT, strlen(CURRENT)) != 0) {
+        return false;
+    }
+    n = strspn(digits, "0123456789");
+    *rest = digits + n;
+    return (digits[n] == '\0' || digits[n] == '.')
+           && text_u64(digits, n, 1, UINT32_MAX, &pid) == 0 && !is_alive(pid);
+}
+
 void recover_directory(const char *dir, const struct recover_names *names, const struct log *log)
 {
     DIR *d = opendir(dir);
     const struct dirent *e;
     while (d != NULL && (e = readdir(d)) != NULL) {
         char path[PATH_MAX];
-        uint64_t pid;
-        if (strncmp(e->d_name, CURRENT, strlen(CURRENT)) != 0 ||
-            text_number(e->d_name + strlen(CURRENT), 1, UINT32_MAX, &pid) != 0 || is_alive(pid)) {
+        const char *rest;
+        if (!is_abandoned(e->d_name, &rest)
+            || snprintf(path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path) {
             continue;
         }
-        if (snprintf(path, sizeof path, "%s/%s", dir, e->d_name) < (int)sizeof path) {
+        if (strstr(rest, ".merge") != NULL) {
+            unlink(path); /* a copy that was not complete; the original is there */
+        } else {
             recover_file(dir, path, names, log);
         }
     }

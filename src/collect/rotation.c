@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- files ---- */
 
@@ -30,9 +29,9 @@ void rotation_begin(struct collector *c, struct source *s)
 {
     char path[PATH_MAX], temp[PATH_MAX];
     struct scribe_place place = {.ident = s->ident, .dir = s->dir, .path = path, .temp = temp,
-                                 .start = c->slot, .writer = c->plan->writer};
+                                 .start = c->slot};
     path_of_slot(c, s, path);
-    snprintf(temp, sizeof temp, "%s/nfcapd.current.%u", s->dir, (unsigned)getpid());
+    recover_temp_name(s->dir, c->slots++, temp);
     s->slot = scribe_begin(c->scribe, &place);
     s->meta_changed = !meta_is_empty(&s->known);
     s->bad_datagrams = s->datagrams = 0;
@@ -220,7 +219,7 @@ void rotation_keep(struct collector *c)
     }
 }
 
-/* nfcapd's line; in the scribe's thread. */
+/* nfcapd's line; in a thread of the scribe. */
 void rotation_finished(void *ctx, const struct scribe_report *r)
 {
     const struct collector *c = ctx;

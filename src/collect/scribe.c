@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * scribe.c - the thread that writes flow files.
+ * scribe.c - the threads that write flow files.
+ *
+ *     orders -> the scribe's thread: rows to writers (their blocks: encoders) -> finishers: merge
+ *
+ * Finishing a file (merging its blocks, the filter, fsync, rename) takes long and happens beside the
+ * writing of the next slot. What became of the files is told in the order of their ends.
  */
 #include "collect/scribe.h"
 
 #include "base/file.h"
 #include "base/queue.h"
+#include "store/encoders.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -15,7 +21,9 @@
 enum {
     BUILDERS_SPARE = 8, /* more than one per open slot */
     BUILDERS_MAX = 4096,
-    ORDERS = 256
+    ORDERS = 256,
+    FINISHERS = 2,
+    FINISHING_MAX = 16 /* files; more than that wait */
 };
 
 struct scribe_slot {
@@ -23,6 +31,7 @@ struct scribe_slot {
     uint64_t start;
     struct flowwriter_options options;
     struct flowwriter *writer;   /* NULL: could not be created yet */
+    struct scribe_slot *next;    /* among those that are being finished */
     uint64_t lost_flows;         /* not written since the last complaint */
     uint64_t batches;
     bool complained;
@@ -37,6 +46,7 @@ struct order {
     struct flow_meta *meta;
     uint64_t sequence_failures;
     uint64_t bad_datagrams;
+    uint64_t number; /* ORDER_FINISH: running */
 };
 
 struct scribe {
@@ -45,8 +55,18 @@ struct scribe {
     struct queue *builders; /* empty ones */
     size_t made;            /* builders there are */
     size_t open_slots;      /* begun and not yet ordered to finish */
+    struct encoders *encoders;
     pthread_t thread;
     bool running;
+
+    struct queue *ends;     /* orders to finish */
+    pthread_t finisher[FINISHERS];
+    unsigned nfinishers;
+    uint64_t ended;         /* the scribe's: orders to finish so far */
+    pthread_mutex_t lock;   /* of the rest */
+    pthread_cond_t finished;
+    struct scribe_slot *finishing;
+    uint64_t told;          /* reports so far */
 };
 
 /* ---- in the scribe's thread ---- */
@@ -70,6 +90,26 @@ static void relieved(struct scribe *s, struct scribe_slot *slot)
     slot->complained = false;
 }
 
+static bool is_being_finished(const struct scribe *s, const char *path)
+{
+    for (const struct scribe_slot *o = s->finishing; o != NULL; o = o->next) {
+        if (strcmp(o->path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A slot that ended early goes on in the same file, once that is there. */
+static void wait_for_file(struct scribe *s, const char *path)
+{
+    pthread_mutex_lock(&s->lock);
+    while (is_being_finished(s, path)) {
+        pthread_cond_wait(&s->finished, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 static bool have_writer(struct scribe *s, struct scribe_slot *slot)
 {
     struct fault fault = {0};
@@ -78,6 +118,8 @@ static bool have_writer(struct scribe *s, struct scribe_slot *slot)
     }
     slot->options.temp = slot->temp;
     slot->options.ident = slot->ident;
+    slot->options.encoders = s->encoders;
+    wait_for_file(s, slot->path);
     if (file_mkdirs_above(slot->path, 0755, &fault) == 0
         && flowwriter_create(slot->path, &slot->options, true, &slot->writer, &fault) == 0) {
         return true;
@@ -105,16 +147,15 @@ static void write_rows(struct scribe *s, struct scribe_slot *slot, struct builde
 {
     struct fault fault = {0};
     uint32_t n = builder_rows(rows);
-    if (have_writer(s, slot)
-        && flowwriter_add(slot->writer, builder_batch(rows), NULL, &fault) == 0) {
+    if (!have_writer(s, slot)) {
+        slot->lost_flows += n;
+    } else if (flowwriter_add(slot->writer, builder_batch(rows), NULL, &fault) != 0) {
+        slot->lost_flows += n - flowwriter_taken(slot->writer);
+        complain(s, slot, &fault);
+    } else {
         relieved(s, slot);
         account_loss(slot);
         slot->batches++;
-    } else {
-        slot->lost_flows += n;
-        if (slot->writer != NULL) {
-            complain(s, slot, &fault);
-        }
     }
     builder_reset(rows);
     queue_put(s->builders, rows);
@@ -147,30 +188,89 @@ static void free_slot(struct scribe_slot *slot)
     free(slot);
 }
 
-static void finish_slot(struct scribe *s, const struct order *order)
+/* ---- in the finishers' threads ---- */
+
+static void finish_file(struct scribe *s, const struct order *order, struct scribe_report *report)
 {
     struct scribe_slot *slot = order->slot;
+    struct fault fault = {0};
+    if (slot->writer == NULL) {
+        return;
+    }
+    account_loss(slot);
+    flowwriter_sequence_failures(slot->writer, order->sequence_failures);
+    report->totals = *flowwriter_totals(slot->writer);
+    report->written = flowwriter_finish(slot->writer, &fault) == 0;
+    if (!report->written) {
+        complain(s, slot, &fault);
+    }
+}
+
+static void take_off_list(struct scribe *s, struct scribe_slot *slot)
+{
+    struct scribe_slot **at = &s->finishing;
+    while (*at != slot) {
+        at = &(*at)->next;
+    }
+    *at = slot->next;
+}
+
+/* In the order of the ends; the next slot may use the file from now on. */
+static void tell(struct scribe *s, const struct order *order, const struct scribe_report *report)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->told != order->number) {
+        pthread_cond_wait(&s->finished, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    s->o.finished(s->o.ctx, report);
+    pthread_mutex_lock(&s->lock);
+    s->told++;
+    take_off_list(s, order->slot);
+    pthread_cond_broadcast(&s->finished);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void finish_slot(struct scribe *s, const struct order *order)
+{
+    const struct scribe_slot *slot = order->slot;
     struct scribe_report report = {.ident = slot->ident, .dir = slot->dir, .path = slot->path,
                                    .start = slot->start, .blocks = slot->batches,
                                    .bad_datagrams = order->bad_datagrams};
-    struct fault fault = {0};
     totals_clear(&report.totals);
-    if (have_writer(s, slot)) {
-        account_loss(slot);
-        flowwriter_sequence_failures(slot->writer, order->sequence_failures);
-        report.totals = *flowwriter_totals(slot->writer);
-        report.written = flowwriter_finish(slot->writer, &fault) == 0;
-        slot->writer = NULL;
-        if (!report.written) {
-            complain(s, slot, &fault);
-        }
-    }
+    finish_file(s, order, &report);
     report.totals.sequence_failures = order->sequence_failures;
-    s->o.finished(s->o.ctx, &report);
-    free_slot(slot);
+    tell(s, order, &report);
+    free_slot(order->slot);
 }
 
-static void carry_out(struct scribe *s, const struct order *order)
+static void *run_finisher(void *arg)
+{
+    struct scribe *s = arg;
+    struct order *order;
+    while ((order = queue_get(s->ends)) != NULL) {
+        finish_slot(s, order);
+        free(order);
+    }
+    return NULL;
+}
+
+/* ---- in the scribe's thread ---- */
+
+/* Takes the order over. */
+static void end_slot(struct scribe *s, struct order *order)
+{
+    have_writer(s, order->slot); /* a slot without flows is a file too */
+    order->number = s->ended++;
+    pthread_mutex_lock(&s->lock);
+    order->slot->next = s->finishing;
+    s->finishing = order->slot;
+    pthread_mutex_unlock(&s->lock);
+    queue_put(s->ends, order);
+}
+
+/* Takes the order over. */
+static void carry_out(struct scribe *s, struct order *order)
 {
     switch (order->kind) {
     case ORDER_BEGIN:
@@ -186,9 +286,10 @@ static void carry_out(struct scribe *s, const struct order *order)
         flush_slot(s, order->slot);
         break;
     case ORDER_FINISH:
-        finish_slot(s, order);
-        break;
+        end_slot(s, order);
+        return;
     }
+    free(order);
 }
 
 static void *run(void *arg)
@@ -197,12 +298,21 @@ static void *run(void *arg)
     struct order *order;
     while ((order = queue_get(s->orders)) != NULL) {
         carry_out(s, order);
-        free(order);
     }
     return NULL;
 }
 
 /* ---- in the decoding thread ---- */
+
+static bool start_threads(struct scribe *s)
+{
+    s->running = pthread_create(&s->thread, NULL, run, s) == 0;
+    while (s->running && s->nfinishers < FINISHERS
+           && pthread_create(&s->finisher[s->nfinishers], NULL, run_finisher, s) == 0) {
+        s->nfinishers++;
+    }
+    return s->nfinishers == FINISHERS;
+}
 
 struct scribe *scribe_new(const struct scribe_options *options)
 {
@@ -211,15 +321,33 @@ struct scribe *scribe_new(const struct scribe_options *options)
         return NULL;
     }
     s->o = *options;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->finished, NULL);
     s->orders = queue_new(ORDERS);
+    s->ends = queue_new(FINISHING_MAX);
     s->builders = queue_new(BUILDERS_MAX);
-    if (s->orders == NULL || s->builders == NULL
-        || pthread_create(&s->thread, NULL, run, s) != 0) {
+    s->encoders = flowwriter_encoders(&s->o.writer, s->o.encoders);
+    if (s->orders == NULL || s->ends == NULL || s->builders == NULL || s->encoders == NULL
+        || !start_threads(s)) {
         scribe_free(s);
         return NULL;
     }
-    s->running = true;
     return s;
+}
+
+/* All orders are carried out first. */
+static void stop_threads(struct scribe *s)
+{
+    if (s->running) {
+        queue_close(s->orders);
+        pthread_join(s->thread, NULL);
+    }
+    if (s->ends != NULL) {
+        queue_close(s->ends);
+    }
+    for (unsigned i = 0; i < s->nfinishers; i++) {
+        pthread_join(s->finisher[i], NULL);
+    }
 }
 
 void scribe_free(struct scribe *s)
@@ -228,17 +356,16 @@ void scribe_free(struct scribe *s)
     if (s == NULL) {
         return;
     }
-    if (s->running) {
-        queue_close(s->orders);
-        pthread_join(s->thread, NULL);
+    stop_threads(s);
+    while (s->builders != NULL && (b = queue_try_get(s->builders)) != NULL) {
+        builder_free(b);
     }
-    if (s->builders != NULL) {
-        while ((b = queue_try_get(s->builders)) != NULL) {
-            builder_free(b);
-        }
-    }
+    encoders_free(s->encoders);
     queue_free(s->orders);
+    queue_free(s->ends);
     queue_free(s->builders);
+    pthread_cond_destroy(&s->finished);
+    pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
@@ -265,7 +392,7 @@ struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *pl
     slot->path = strdup(place->path);
     slot->temp = strdup(place->temp);
     slot->start = place->start;
-    slot->options = place->writer;
+    slot->options = s->o.writer;
     if (slot->ident == NULL || slot->dir == NULL || slot->path == NULL || slot->temp == NULL) {
         free_slot(slot);
         return NULL;

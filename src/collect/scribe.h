@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * scribe.h - the thread that writes flow files, so that reception and decoding never wait for a
+ * scribe.h - the threads that write flow files, so that reception and decoding never wait for a
  * disk.
  *
  * The decoding thread fills builders and sends them here together with the slot they belong to;
  * orders are carried out in the order given. A slot is one flow file under construction; it is
- * begun and ended by orders too, so a rotation stalls nobody. When a disk is full the rows that
+ * begun and ended by orders too, and finished beside the next one: a rotation stalls nobody. When a disk is full the rows that
  * could not be written are counted as lost, a message is logged, and writing is tried again with
  * the next rows.
  */
@@ -22,7 +22,7 @@
 /* One flow file, from its first order to its last. Made by scribe_begin(), owned by the scribe. */
 struct scribe_slot;
 
-/* What became of a slot, told once when it is finished (in the scribe's thread). */
+/* What became of a slot, told once when it is finished, one at a time, in a thread of the scribe. */
 struct scribe_report {
     const char *ident;
     const char *dir;      /* base directory of the source */
@@ -36,6 +36,8 @@ struct scribe_report {
 
 struct scribe_options {
     struct log *log;
+    struct flowwriter_options writer; /* of all files; ident, temp and encoders are filled in */
+    unsigned encoders;                /* threads that encode blocks; 0: the scribe's does it */
     void (*finished)(void *ctx, const struct scribe_report *report);
     void *ctx;
 };
@@ -54,7 +56,6 @@ struct scribe_place {
     const char *path;     /* final place of the file */
     const char *temp;     /* where it grows until then */
     uint64_t start;
-    struct flowwriter_options writer;
 };
 
 /* Begin a file; texts are copied. NULL when memory is out; failures to create are logged,

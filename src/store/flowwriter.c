@@ -8,6 +8,7 @@
  */
 #include "store/flowwriter.h"
 
+#include "base/bits.h"
 #include "store/format.h"
 #include "store/nfd2writer.h"
 
@@ -42,6 +43,31 @@ int format_write(int fd, const void *data, size_t n, struct fault *fault)
         n -= (size_t)done;
     }
     return 0;
+}
+
+/* The first n rows of a selection (NULL: of all) as one. */
+static void select_first(const struct batch *b, const uint64_t *sel, uint32_t n, uint64_t *first)
+{
+    memset(first, 0, BITS_WORDS(b->nrows) * sizeof *first);
+    for (uint32_t i = 0; i < b->nrows && n > 0; i++) {
+        if (sel == NULL || bits_get(sel, i)) {
+            bits_set(first, i);
+            n--;
+        }
+    }
+}
+
+void format_taken(struct flowwriter *w, struct batch *b, const uint64_t *sel, uint32_t n)
+{
+    uint64_t first[BITS_WORDS(BATCH_ROWS_MAX)];
+    uint32_t all = sel == NULL ? b->nrows : (uint32_t)bits_count(sel, b->nrows);
+    w->taken = n;
+    if (n == all) {
+        totals_add_batch(&w->totals, b, sel);
+    } else if (n > 0) {
+        select_first(b, sel, n, first);
+        totals_add_batch(&w->totals, b, first);
+    }
 }
 
 static int fail_at(struct fault *fault, const char *path, int rc)
@@ -265,8 +291,14 @@ int flowwriter_add(struct flowwriter *w, struct batch *b, const uint64_t *sel, s
 {
     int rc;
     fault_clear(fault);
+    w->taken = 0;
     rc = w->ops->add(w, b, sel, fault);
     return rc != 0 ? fail_at(fault, w->target.path, rc) : 0;
+}
+
+uint32_t flowwriter_taken(const struct flowwriter *w)
+{
+    return w->taken;
 }
 
 int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct fault *fault)

@@ -19,6 +19,8 @@
 
 struct flowwriter;
 
+struct encoders; /* threads that several writers share */
+
 struct flowwriter_options {
     enum flow_format format;           /* FORMAT_WEIR1 or FORMAT_NFDUMP2 */
     enum flow_compression compression; /* weir: NONE or ZSTD */
@@ -27,9 +29,15 @@ struct flowwriter_options {
     enum flow_creator creator;
     bool live;        /* append small blocks as they come (collector); else only full ones */
     const char *temp; /* where to write until finished, in the same file system: a live
-                         file's public name (nfcapd.current.PID). NULL: a hidden name
+                         file's public name (nfcapd.current.PID.N). NULL: a hidden name
                          beside path. An existing file there is ERR_BUSY. */
+    struct encoders *encoders; /* made for these options; NULL: the writer encodes by itself */
 };
+
+/* Threads for the writers of weir files with this compression: what they write is the same with
+ * any number of them. NULL when memory or threads are out. encoders_free() (store/encoders.h) when all
+ * writers are gone. */
+struct encoders *flowwriter_encoders(const struct flowwriter_options *options, unsigned threads);
 
 /* Start writing path. With `append`, flows of an existing file at path (of any format) stay
  * (collector restarted in the same slot): the new file starts with its contents. If that file
@@ -38,8 +46,12 @@ struct flowwriter_options {
 int flowwriter_create(const char *path, const struct flowwriter_options *options, bool append,
                       struct flowwriter **out, struct fault *fault);
 
-/* Add the rows of a batch (sel: bitmap, NULL = all). All stored fields are kept. */
+/* Add the rows of a batch (sel: bitmap, NULL = all). All stored fields are kept. On error the
+ * rows in front of the one that failed were taken: they stay and are written later. */
 int flowwriter_add(struct flowwriter *w, struct batch *b, const uint64_t *sel, struct fault *fault);
+
+/* How many rows the last flowwriter_add took. */
+uint32_t flowwriter_taken(const struct flowwriter *w);
 
 /* Add or replace exporters, samplers, names; add losses. */
 int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);

@@ -92,13 +92,17 @@ struct flowwriter_ops {
 struct flowwriter {
     const struct flowwriter_ops *ops;
     struct format_target target;
-    struct flow_totals totals; /* the format's add keeps them (totals_add_batch) */
+    struct flow_totals totals; /* the format's add keeps them by format_taken() */
+    uint32_t taken;            /* rows of the last add; format_taken() */
     bool live;
     bool keep_old;             /* the file at path was damaged: save it before taking its place */
 };
 
 /* A new file, open for reading and writing: the descriptor, or -1 with errno (EEXIST). */
 int format_create(const char *name);
+
+/* An add took the first n of the rows of b (sel: bitmap, NULL = all): they go into the totals. */
+void format_taken(struct flowwriter *w, struct batch *b, const uint64_t *sel, uint32_t n);
 
 /* write() of all n octets at the descriptor's place: 0 or ERR_IO with *fault. */
 int format_write(int fd, const void *data, size_t n, struct fault *fault);

@@ -4,8 +4,10 @@ noinst_LIBRARIES += libweir-store.a
 libweir_store_a_SOURCES = \
     src/store/addrdict.c src/store/addrdict.h \
     src/store/addrfilter.c src/store/addrfilter.h \
+    src/store/addrkeys.c src/store/addrkeys.h \
     src/store/bitpack.c src/store/bitpack.h \
     src/store/compression.c src/store/compression.h \
+    src/store/encoders.c src/store/encoders.h \
     src/store/filelist.c src/store/filelist.h \
     src/store/filename.c src/store/filename.h \
     src/store/flowfile.c src/store/flowfile.h \

@@ -203,6 +203,7 @@ static int add(struct flowwriter *base, struct batch *b, const uint64_t *sel, st
 {
     struct nfd2_writer *w = (struct nfd2_writer *)base;
     struct nfd_put put;
+    uint32_t taken = 0;
     int rc = nfdput_batch(&put, b);
     if (rc != 0) {
         if (fault != NULL) {
@@ -213,9 +214,10 @@ static int add(struct flowwriter *base, struct batch *b, const uint64_t *sel, st
     for (uint32_t i = 0; i < b->nrows && rc == 0; i++) {
         if (sel == NULL || bits_get(sel, i)) {
             rc = nfd2out_take(&w->out, nfdput_row(&put, i, nfd2out_place(&w->out)), fault);
+            taken += rc == 0;
         }
     }
-    totals_add_batch(&base->totals, b, sel);
+    format_taken(base, b, sel, taken);
     return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * weir1write.c - write a weir file.
- * Rows wait in a rowbuf until they fill a block. A live file writes what there is at every
- * flush, as a small block: first the chunks, then the head, so that a reader sees zeros or a
+ * Rows wait until they fill a block, which encoders then make, each block one thread; blocks are
+ * written in the order of their rows. A live file writes what there is at every flush, as a small block: first the chunks, then the head, so that a reader sees zeros or a
  * whole block. At the end a live file with small blocks is read back and written once more with
  * full ones. A write that fails is undone (the file is cut to its last whole block); the rows
  * stay and may be written later.
@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/addrfilter.h"
+#include "store/addrkeys.h"
+#include "store/encoders.h"
 #include "store/format.h"
-#include "store/rowbuf.h"
 #include "store/weir1.h"
 
 #include <assert.h>
@@ -23,103 +24,33 @@
 #include <unistd.h>
 
 #define LEVEL_DEFAULT 1
-#define FILTER_KEYS_MAX ((size_t)1 << 24) /* distinct addresses; above, the file has no filter */
-
-/* The keys of all addresses written: a set, open addressing, 0 marks free slots. */
-struct keys {
-    uint64_t *slot;
-    size_t nslots; /* a power of two, at least twice n */
-    size_t n;
-    bool given_up;
-};
 
 struct weir1_writer {
     struct flowwriter base;
     struct flowwriter_options options; /* ident: own copy */
-    struct weir1_encoder *encoder;
-    struct rowbuf *rows;
+    struct encoders *encoders;         /* often shared with other writers */
+    bool own_encoders;
+    struct encoding *filling;          /* rows that wait; NULL: none */
+    struct encoding **under_way;       /* a ring: handed over to be encoded, not written yet */
+    uint32_t nring;
+    uint64_t oldest;                   /* running numbers of those under way */
+    uint64_t next;
+    uint64_t nrows_begun;              /* flows of the file and of those under way */
     struct flow_meta meta;             /* all of it */
     struct flow_meta pending;          /* not yet in a META block (live files) */
-    struct buf block;
+    struct buf piece;                  /* header, META blocks */
     struct buf heads;                  /* contents of the BLOCKS section */
     uint32_t nblocks;                  /* with flows */
     uint32_t nmeta;
     uint64_t nrows;
     uint64_t at;                       /* octets of the file so far */
-    struct keys keys;
+    struct addrkeys keys;
     uint32_t *list;                    /* row numbers of a selection */
 };
 
 static struct weir1_writer *of(struct flowwriter *w)
 {
     return (struct weir1_writer *)w;
-}
-
-/* ------------------------------------------------------------------ filter keys */
-
-static void keys_insert(struct keys *k, uint64_t key)
-{
-    size_t i = key & (k->nslots - 1);
-    while (k->slot[i] != 0 && k->slot[i] != key) {
-        i = (i + 1) & (k->nslots - 1);
-    }
-    k->n += k->slot[i] == 0;
-    k->slot[i] = key;
-}
-
-/* Room for `more` keys. */
-static bool keys_reserve(struct keys *k, size_t more)
-{
-    struct keys grown = {.nslots = k->nslots != 0 ? k->nslots : (size_t)1 << 16};
-    if (2 * (k->n + more) <= k->nslots) {
-        return true;
-    }
-    if (k->n > FILTER_KEYS_MAX) {
-        return false;
-    }
-    while (grown.nslots < 2 * (k->n + more)) {
-        grown.nslots *= 2;
-    }
-    grown.slot = calloc(grown.nslots, sizeof *grown.slot);
-    if (grown.slot == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < k->nslots; i++) {
-        if (k->slot[i] != 0) {
-            keys_insert(&grown, k->slot[i]);
-        }
-    }
-    free(k->slot);
-    *k = grown;
-    return true;
-}
-
-static void keys_add(struct keys *k, const struct ip *addr, uint32_t n)
-{
-    if (k->given_up || !keys_reserve(k, n)) {
-        k->given_up = true;
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t key = addrfilter_key(&addr[i]);
-        if (key == 0) { /* one address in 2^64: the set cannot hold it */
-            k->given_up = true;
-            return;
-        }
-        keys_insert(k, key);
-    }
-}
-
-/* The keys to the front of the slots, as an array. The set is not one any more. */
-static const uint64_t *keys_list(struct keys *k)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < k->nslots; i++) {
-        if (k->slot[i] != 0) {
-            k->slot[n++] = k->slot[i];
-        }
-    }
-    return k->slot;
 }
 
 /* ------------------------------------------------------------------ writing pieces */
@@ -143,9 +74,9 @@ static void undo(struct weir1_writer *w)
 }
 
 /* A block whose head has head_len octets; live: the head comes last. */
-static int write_block(struct weir1_writer *w, size_t head_len, struct fault *fault)
+static int write_block(struct weir1_writer *w, const struct buf *b, size_t head_len,
+                       struct fault *fault)
 {
-    const struct buf *b = &w->block;
     int rc;
     if (w->options.live && w->base.target.temp != NULL) {
         rc = write_at(w, b->data + head_len, b->len - head_len, w->at + head_len, fault);
@@ -158,32 +89,6 @@ static int write_block(struct weir1_writer *w, size_t head_len, struct fault *fa
         return rc;
     }
     w->at += b->len;
-    return 0;
-}
-
-static int write_rows(struct weir1_writer *w, struct fault *fault)
-{
-    const struct ip *addr;
-    uint32_t naddr;
-    size_t head_len;
-    uint64_t at = w->at;
-    int rc;
-    if (rowbuf_rows(w->rows) == 0) {
-        return 0;
-    }
-    buf_clear(&w->block);
-    rc = weir1_encode(w->encoder, rowbuf_batch(w->rows), w->nrows, &w->block, &head_len, fault);
-    rc = rc != 0 ? rc : write_block(w, head_len, fault);
-    if (rc != 0) {
-        return rc;
-    }
-    buf_add(&w->heads, &at, sizeof at);
-    buf_add(&w->heads, w->block.data, head_len);
-    w->nblocks++;
-    w->nrows += rowbuf_rows(w->rows);
-    addr = weir1_encoded_addresses(w->encoder, &naddr);
-    keys_add(&w->keys, addr, naddr);
-    rowbuf_clear(w->rows);
     return 0;
 }
 
@@ -203,10 +108,10 @@ static int write_pending_meta(struct weir1_writer *w, struct fault *fault)
     entry.offset = h.length;
     entry.length = (uint32_t)body.len;
     entry.check = hash_of(body.data, body.len);
-    buf_clear(&w->block);
-    weir1_put_head(&w->block, &h, &entry);
-    buf_add(&w->block, body.data, body.len);
-    rc = body.failed || w->block.failed ? ERR_NOMEM : write_block(w, h.length, fault);
+    buf_clear(&w->piece);
+    weir1_put_head(&w->piece, &h, &entry);
+    buf_add(&w->piece, body.data, body.len);
+    rc = body.failed || w->piece.failed ? ERR_NOMEM : write_block(w, &w->piece, h.length, fault);
     buf_free(&body);
     if (rc == 0) {
         meta_free(&w->pending);
@@ -229,10 +134,84 @@ static int write_header(struct weir1_writer *w, struct fault *fault)
     if (w->options.ident != NULL) {
         snprintf(h.ident, sizeof h.ident, "%s", w->options.ident);
     }
-    buf_clear(&w->block);
-    weir1_put_header(&w->block, &h);
-    rc = w->block.failed ? ERR_NOMEM : write_at(w, w->block.data, w->block.len, 0, fault);
+    buf_clear(&w->piece);
+    weir1_put_header(&w->piece, &h);
+    rc = w->piece.failed ? ERR_NOMEM : write_at(w, w->piece.data, w->piece.len, 0, fault);
     w->at = WEIR1_HEADER_LEN;
+    return rc;
+}
+
+/* ------------------------------------------------------------------ rows to blocks */
+
+static struct encoding *oldest_under_way(const struct weir1_writer *w)
+{
+    return w->under_way[w->oldest % w->nring];
+}
+
+/* The block was written at `at`. */
+static void note_block(struct weir1_writer *w, const struct encoding *job, uint64_t at)
+{
+    buf_add(&w->heads, &at, sizeof at);
+    buf_add(&w->heads, job->block.data, job->head_len);
+    w->nblocks++;
+    w->nrows += rowbuf_rows(job->rows);
+    addrkeys_add(&w->keys, (const uint64_t *)(const void *)job->keys.data,
+                 job->keys.len / sizeof(uint64_t));
+}
+
+/* On error the block stays the oldest one, to be written later. */
+static int write_oldest(struct weir1_writer *w, struct fault *fault)
+{
+    struct encoding *job = oldest_under_way(w);
+    uint64_t at = w->at;
+    int rc;
+    encoding_wait(w->encoders, job);
+    rc = job->rc;
+    if (rc != 0) {
+        if (fault != NULL) {
+            *fault = job->fault;
+        }
+        encoding_begin(w->encoders, job, job->before);
+        return rc;
+    }
+    rc = write_block(w, &job->block, job->head_len, fault);
+    if (rc == 0) {
+        note_block(w, job, at);
+        w->oldest++;
+        encoding_return(w->encoders, job);
+    }
+    return rc;
+}
+
+static bool ring_is_full(const struct weir1_writer *w)
+{
+    return w->next - w->oldest == w->nring;
+}
+
+/* The rows that wait are to become a block. On error they wait as before. */
+static int hand_over(struct weir1_writer *w, struct fault *fault)
+{
+    int rc = ring_is_full(w) ? write_oldest(w, fault) : 0;
+    if (rc != 0) {
+        return rc;
+    }
+    w->under_way[w->next++ % w->nring] = w->filling;
+    encoding_begin(w->encoders, w->filling, w->nrows_begun);
+    w->nrows_begun += rowbuf_rows(w->filling->rows);
+    w->filling = NULL;
+    return 0;
+}
+
+/* All rows so far into the file. */
+static int write_rows(struct weir1_writer *w, struct fault *fault)
+{
+    int rc = 0;
+    if (w->filling != NULL && rowbuf_rows(w->filling->rows) > 0) {
+        rc = hand_over(w, fault);
+    }
+    while (rc == 0 && w->oldest < w->next) {
+        rc = write_oldest(w, fault);
+    }
     return rc;
 }
 
@@ -266,7 +245,7 @@ static int put_filter(struct weir1_writer *w, struct footer *f)
     size_t from = f->octets.len;
     int rc = 0;
     if (!w->keys.given_up && w->nblocks > 0) {
-        rc = addrfilter_build(keys_list(&w->keys), (uint32_t)w->keys.n, &f->octets);
+        rc = addrfilter_build(addrkeys_list(&w->keys), (uint32_t)w->keys.n, &f->octets);
         w->keys.given_up = true;
         section_end(f, WEIR1_SECTION_FILTER, from);
     }
@@ -317,24 +296,58 @@ static int write_footer(struct weir1_writer *w, struct fault *fault)
 
 /* ------------------------------------------------------------------ create and release */
 
+/* What is under way has to come back before the encoders may go. */
+static void give_back_encodings(struct weir1_writer *w)
+{
+    for (; w->oldest < w->next; w->oldest++) {
+        encoding_wait(w->encoders, oldest_under_way(w));
+        encoding_return(w->encoders, oldest_under_way(w));
+    }
+    if (w->filling != NULL) {
+        encoding_return(w->encoders, w->filling);
+    }
+    if (w->own_encoders) {
+        encoders_free(w->encoders);
+    }
+}
+
 static void weir1_release(struct flowwriter *base)
 {
     struct weir1_writer *w = of(base);
-    weir1_encoder_free(w->encoder);
-    rowbuf_free(w->rows);
+    give_back_encodings(w);
+    free(w->under_way);
     meta_free(&w->meta);
     meta_free(&w->pending);
-    buf_free(&w->block);
+    buf_free(&w->piece);
     buf_free(&w->heads);
-    free(w->keys.slot);
+    addrkeys_free(&w->keys);
     free(w->list);
     free((char *)(uintptr_t)w->options.ident);
     free(w);
 }
 
-static int encoder_level(const struct flowwriter_options *o)
+static int level_of(const struct flowwriter_options *o)
 {
     return o->compression == COMPRESSION_NONE ? 0 : o->level != 0 ? o->level : LEVEL_DEFAULT;
+}
+
+struct encoders *flowwriter_encoders(const struct flowwriter_options *options, unsigned threads)
+{
+    return encoders_new(threads, level_of(options));
+}
+
+static bool open_ring(struct weir1_writer *w)
+{
+    w->own_encoders = w->encoders == NULL;
+    if (w->own_encoders) {
+        w->encoders = encoders_new(0, level_of(&w->options));
+    }
+    if (w->encoders == NULL) {
+        return false;
+    }
+    w->nring = encoders_threads(w->encoders) + 1;
+    w->under_way = malloc(w->nring * sizeof(struct encoding *));
+    return w->under_way != NULL;
 }
 
 static struct weir1_writer *writer_new(const struct flowwriter_options *options)
@@ -346,14 +359,13 @@ static struct weir1_writer *writer_new(const struct flowwriter_options *options)
     w->options = *options;
     w->options.temp = NULL;
     w->options.ident = options->ident != NULL ? strdup(options->ident) : NULL;
+    w->encoders = options->encoders;
     meta_init(&w->meta);
     meta_init(&w->pending);
-    buf_init(&w->block);
+    buf_init(&w->piece);
     buf_init(&w->heads);
-    w->encoder = weir1_encoder_new(encoder_level(options));
-    w->rows = rowbuf_new();
     w->list = malloc(BATCH_ROWS_MAX * sizeof *w->list);
-    if (w->encoder == NULL || w->rows == NULL || w->list == NULL ||
+    if (!open_ring(w) || w->list == NULL ||
         (options->ident != NULL && w->options.ident == NULL)) {
         weir1_release(&w->base);
         return NULL;
@@ -388,20 +400,14 @@ static int weir1_create(const struct format_target *target,
 
 /* ------------------------------------------------------------------ adding */
 
-/* The n rows starting at `from` (in w->list, or of the batch) that rowbuf took count. */
-static void count_rows(struct weir1_writer *w, struct batch *b, bool listed, uint32_t from,
-                       uint32_t n)
+/* As many of n rows as there is room for: how many, or ERR_*. */
+static int take_rows(struct weir1_writer *w, struct batch *b, const uint32_t *rows, uint32_t from,
+                     uint32_t n)
 {
-    uint64_t sel[BITS_WORDS(BATCH_ROWS_MAX)];
-    if (!listed && from == 0 && n == b->nrows) {
-        totals_add_batch(&w->base.totals, b, NULL);
-        return;
+    if (w->filling == NULL) {
+        w->filling = encoding_take(w->encoders);
     }
-    memset(sel, 0, BITS_WORDS(b->nrows) * sizeof *sel);
-    for (uint32_t i = from; i < from + n; i++) {
-        bits_set(sel, listed ? w->list[i] : i);
-    }
-    totals_add_batch(&w->base.totals, b, sel);
+    return w->filling != NULL ? rowbuf_add(w->filling->rows, b, rows, from, n) : ERR_NOMEM;
 }
 
 static int weir1_add(struct flowwriter *base, struct batch *b, const uint64_t *sel,
@@ -418,17 +424,18 @@ static int weir1_add(struct flowwriter *base, struct batch *b, const uint64_t *s
         n = (uint32_t)bits_rows(sel, b->nrows, w->list);
     }
     while (done < n && rc == 0) {
-        int taken = rowbuf_add(w->rows, b, sel != NULL ? w->list + done : NULL, done, n - done);
+        int taken = take_rows(w, b, sel != NULL ? w->list + done : NULL, done, n - done);
         if (taken < 0) {
             rc = taken;
         } else if (taken == 0) {
-            rc = write_rows(w, fault);
+            rc = hand_over(w, fault);
         } else {
             done += (uint32_t)taken;
         }
     }
-    if (done > 0) {
-        count_rows(w, b, sel != NULL, 0, done);
+    format_taken(base, b, sel, done);
+    if (w->filling != NULL && rowbuf_is_full(w->filling->rows) && !ring_is_full(w)) {
+        hand_over(w, NULL); /* early, so that a thread can begin */
     }
     return rc;
 }

@@ -6,7 +6,7 @@ EXTRA_DIST += tests/lint/lint.py tests/lint/giants.txt tests/lint/globals.txt
 SUITES += tests/lint/options.sh
 EXTRA_DIST += tests/lint/options.sh
 check_PROGRAMS += tests/tools/options_mdoc
-tests_tools_options_mdoc_LDADD = $(PROBE_LIBS)
+tests_tools_options_mdoc_LDADD = libweir-collect.a $(PROBE_LIBS)
 
 # Tables of weir(1) against the rows they come from.
 SUITES += tests/lint/weirpage.sh

@@ -14,7 +14,7 @@ page_with_list() {
     sed -n '/^\.\\" end options/,$p' "$1"
 }
 
-for page in weirprobe.8; do
+for page in weirprobe.8 weircapd.8; do
     fresh=$(mktemp)
     page_with_list "$src/man/$page" "${page%.*}" > "$fresh"
     if [ "$1" = --update ]; then

@@ -4,20 +4,33 @@
  *
  * tests/lint/options.sh compares it with what stands in the page, or puts it there.
  */
+#include "collect/collectargs.h"
 #include "probe/probeargs.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static bool list(const char *program, struct buf *text)
+{
+    if (strcmp(program, "weirprobe") == 0) {
+        probeargs_mdoc(probeargs_dialect_of(program), text);
+        return true;
+    }
+    if (strcmp(program, "weircapd") == 0) {
+        collectargs_mdoc(text);
+        return true;
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     struct buf text;
-    if (argc != 2 || strcmp(argv[1], "weirprobe") != 0) {
-        fprintf(stderr, "usage: options_mdoc weirprobe\n");
+    buf_init(&text);
+    if (argc != 2 || !list(argv[1], &text)) {
+        fprintf(stderr, "usage: options_mdoc weirprobe|weircapd\n");
         return 1;
     }
-    buf_init(&text);
-    probeargs_mdoc(probeargs_dialect_of(argv[1]), &text);
     fputs(buf_text(&text), stdout);
     buf_free(&text);
     return 0;
