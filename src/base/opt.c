@@ -245,20 +245,35 @@ void opt_usage(const struct opt_row *rows, size_t nrows, struct buf *out)
 }
 
 /* Text for roff: a backslash, and a line's leading dot or quote, must not be taken for its own. */
-static void mdoc_text(const char *text, struct buf *out)
+static void mdoc_word(const char *word, size_t len, bool at_start, struct buf *out)
 {
-    bool at_start = true;
-
-    for (; *text != '\0'; text++) {
-        if (at_start && (*text == '.' || *text == '\'')) {
-            buf_str(out, "\\&");
-        }
-        if (*text == '\\') {
+    if (at_start && (*word == '.' || *word == '\'')) {
+        buf_str(out, "\\&");
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (word[i] == '\\') {
             buf_str(out, "\\e");
         } else {
-            buf_char(out, *text);
+            buf_char(out, word[i]);
         }
-        at_start = *text == '\n';
+    }
+}
+
+/* In lines of at most 78 columns: mandoc asks for less than 80. */
+static void mdoc_text(const char *text, struct buf *out)
+{
+    size_t column = 0;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " \n");
+        if (column > 0) {
+            bool fits = column + 1 + len <= 78;
+            buf_char(out, fits ? ' ' : '\n');
+            column = fits ? column + 1 : 0;
+        }
+        mdoc_word(text, len, column == 0, out);
+        column = text[len] == '\n' ? SIZE_MAX / 2 : column + len;
+        text += len + (text[len] != '\0');
     }
     buf_char(out, '\n');
 }

@@ -77,7 +77,7 @@ void rotation_recover(struct collector *c, const struct source *s); /* files a k
 void rotation_keep(struct collector *c);
 void rotation_flush(struct collector *c);
 void rotation_finish(struct collector *c);
-void rotation_finished(void *collector, const struct scribe_report *r); /* in a thread of the scribe */
+void rotation_finished(void *collector, const struct scribe_report *r); /* scribe's thread */
 
 /* ---- intake.c ---- */
 

@@ -4,8 +4,8 @@
  *
  *     orders -> the scribe's thread: rows to writers (their blocks: encoders) -> finishers: merge
  *
- * Finishing a file (merging its blocks, the filter, fsync, rename) takes long and happens beside the
- * writing of the next slot. What became of the files is told in the order of their ends.
+ * Finishing a file (merging its blocks, the filter, fsync, rename) takes long and happens beside
+ * the writing of the next slot. What became of the files is told in the order of their ends.
  */
 #include "collect/scribe.h"
 

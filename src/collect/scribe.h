@@ -5,9 +5,9 @@
  *
  * The decoding thread fills builders and sends them here together with the slot they belong to;
  * orders are carried out in the order given. A slot is one flow file under construction; it is
- * begun and ended by orders too, and finished beside the next one: a rotation stalls nobody. When a disk is full the rows that
- * could not be written are counted as lost, a message is logged, and writing is tried again with
- * the next rows.
+ * begun and ended by orders too, and finished beside the next one: a rotation stalls nobody. When
+ * a disk is full the rows that could not be written are counted as lost, a message is logged, and
+ * writing is tried again with the next rows.
  */
 #ifndef WEIR_COLLECT_SCRIBE_H
 #define WEIR_COLLECT_SCRIBE_H
@@ -22,7 +22,8 @@
 /* One flow file, from its first order to its last. Made by scribe_begin(), owned by the scribe. */
 struct scribe_slot;
 
-/* What became of a slot, told once when it is finished, one at a time, in a thread of the scribe. */
+/* What became of a slot, told once when it is finished; in a thread of the scribe, one at a
+ * time. */
 struct scribe_report {
     const char *ident;
     const char *dir;      /* base directory of the source */

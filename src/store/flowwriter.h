@@ -35,8 +35,8 @@ struct flowwriter_options {
 };
 
 /* Threads for the writers of weir files with this compression: what they write is the same with
- * any number of them. NULL when memory or threads are out. encoders_free() (store/encoders.h) when all
- * writers are gone. */
+ * any number of them. NULL when memory or threads are out. encoders_free() (store/encoders.h) when
+ * all writers are gone. */
 struct encoders *flowwriter_encoders(const struct flowwriter_options *options, unsigned threads);
 
 /* Start writing path. With `append`, flows of an existing file at path (of any format) stay
