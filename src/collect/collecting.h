@@ -61,6 +61,8 @@ struct collector {
     struct baseline *base;   /* by sysid */
     size_t nbase;
     uint64_t received, ignored, kernel_drops; /* in this slot */
+    _Atomic uint64_t not_stored; /* flows lost at the ends of slots, in no account yet */
+    unsigned losses_said;    /* lines on the log about them, in this slot */
     uint64_t started;        /* msec: of this slot's counting */
     bool rotate;             /* asked for: end the slot early */
     int pid_fd;
@@ -84,12 +86,15 @@ void rotation_finished(void *collector, const struct scribe_report *r); /* scrib
 int intake_open(struct collector *c); /* makes c->wire; ERR_NOMEM */
 void intake_bundle(struct collector *c, const struct bundle *b);
 void intake_time(struct collector *c, uint64_t now); /* once per bundle: what time asks for */
+void intake_capture_time(struct collector *c);       /* in its place, for a capture file */
 
 /* ---- crew.c ---- */
 
 int crew_open(struct collector *c, struct fault *fault); /* sockets */
 int crew_start(struct collector *c, struct fault *fault); /* threads */
 int crew_stop(struct collector *c, struct fault *fault);  /* what a capture ended with */
+bool crew_take_rest(struct collector *c, struct bundle *b); /* false: nothing waits any more */
+void crew_close(struct collector *c);
 
 /* ---- standing.c ---- */
 

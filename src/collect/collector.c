@@ -56,11 +56,15 @@ static void collect(struct collector *c)
         queue_put(c->empty, b);
         if (c->plan->feed.file == NULL) {
             intake_time(c, clock_now_msec());
+        } else {
+            intake_capture_time(c);
         }
     }
 }
 
-/* What was received before the end is decoded too. */
+enum { LAST_BUNDLES = 4096 }; /* a flood must not keep us from ending */
+
+/* What was received before the end is decoded too, and what the kernel holds for us already. */
 static void drain(struct collector *c)
 {
     struct bundle *b;
@@ -68,6 +72,11 @@ static void drain(struct collector *c)
         intake_bundle(c, b);
         bundle_free(b);
     }
+    b = bundle_new();
+    for (unsigned i = 0; b != NULL && i < LAST_BUNDLES && crew_take_rest(c, b); i++) {
+        intake_bundle(c, b);
+    }
+    bundle_free(b);
 }
 
 static int make_parts(struct collector *c, struct fault *fault)
@@ -126,6 +135,7 @@ static int run(struct collector *c, struct fault *fault)
         rc = crew_stop(c, fault);
         drain(c);
     }
+    wire_give_up(c->wire);
     rotation_finish(c);
     duties_end(c->duties, c->now);
     log_write(c->log, LOG_LEVEL_NOTICE, "Terminating %s.", c->log->ident);
@@ -143,6 +153,7 @@ static void free_bundles(struct queue *q)
 
 static void close_all(struct collector *c)
 {
+    crew_close(c);
     scribe_free(c->scribe); /* first: it still reports */
     duties_free(c->duties);
     wire_free(c->wire);

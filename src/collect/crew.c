@@ -159,10 +159,28 @@ int crew_stop(struct collector *c, struct fault *fault)
             rc = c->receiving[i].result;
             *fault = c->receiving[i].fault;
         }
-        receiver_close(c->receiving[i].receiver);
-        stream_close(c->receiving[i].stream);
     }
     queue_close(c->full);
     return rc;
+}
+
+bool crew_take_rest(struct collector *c, struct bundle *b)
+{
+    struct fault fault;
+    for (unsigned i = 0; i < c->nreceiving; i++) {
+        if (c->receiving[i].receiver != NULL
+            && receiver_take(c->receiving[i].receiver, b, &fault) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void crew_close(struct collector *c)
+{
+    for (unsigned i = 0; i < c->nreceiving; i++) {
+        receiver_close(c->receiving[i].receiver);
+        stream_close(c->receiving[i].stream);
+    }
 }
 

@@ -4,6 +4,8 @@
  */
 #include "collect/collecting.h"
 
+#include <string.h>
+
 enum { NAMES_MAX = 8192 }; /* of each kind and source */
 
 /* ---- what the decoder hands over ---- */
@@ -41,53 +43,57 @@ static void note_appended(void *ctx, const struct wire_exporter *from, struct bu
     metric_add_rows(&c->current->metric, from->id.sysid, b, n);
 }
 
-/* Exporters loaded from an earlier run may belong to nobody any more. */
-static struct flow_meta *known_of(const struct wire_exporter *e)
-{
-    struct source *s = e->source;
-    if (s == NULL) {
-        return NULL;
-    }
-    s->meta_changed = true;
-    return &s->known;
-}
+/* Exporters loaded from an earlier run may belong to nobody any more: their source is NULL. */
 
 static void take_exporter(void *ctx, const struct wire_exporter *e)
 {
-    struct flow_meta *known = known_of(e);
+    struct source *s = e->source;
     (void)ctx;
-    if (known != NULL) {
-        meta_put_exporter(known, &e->id);
+    if (s != NULL) {
+        meta_put_exporter(&s->known, &e->id);
+        meta_put_exporter(&s->news, &e->id);
     }
 }
 
 static void take_sampler(void *ctx, const struct wire_exporter *from, const struct sampler *sampler)
 {
-    struct flow_meta *known = known_of(from);
+    struct source *s = from->source;
     (void)ctx;
-    if (known != NULL) {
-        meta_put_sampler(known, sampler);
+    if (s != NULL) {
+        meta_put_sampler(&s->known, sampler);
+        meta_put_sampler(&s->news, sampler);
     }
 }
 
-/* Strangers may announce as many names as there are numbers. */
+/* Exporters tell names again and again; strangers, as many as there are numbers. */
 static void take_name(void *ctx, const struct wire_exporter *from, enum name_kind kind, uint32_t id,
                       const char *text)
 {
-    struct flow_meta *known = known_of(from);
+    struct source *s = from->source;
+    const char *old = s != NULL ? meta_name(&s->known, kind, id) : NULL;
     (void)ctx;
-    if (known != NULL && known->nnames < NAMES_MAX) {
-        meta_put_name(known, kind, id, text);
+    if (s == NULL || (old != NULL ? strcmp(old, text) == 0 : s->known.nnames >= NAMES_MAX)) {
+        return;
     }
+    meta_put_name(&s->known, kind, id, text);
+    meta_put_name(&s->news, kind, id, text);
+}
+
+static bool same_app(const struct app_name *a, const struct app_name *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->description, b->description) == 0;
 }
 
 static void take_app(void *ctx, const struct wire_exporter *from, const struct app_name *app)
 {
-    struct flow_meta *known = known_of(from);
+    struct source *s = from->source;
+    const struct app_name *old = s != NULL ? meta_app(&s->known, app->id, app->id_len) : NULL;
     (void)ctx;
-    if (known != NULL && known->napps < NAMES_MAX) {
-        meta_put_app(known, app);
+    if (s == NULL || (old != NULL ? same_app(old, app) : s->known.napps >= NAMES_MAX)) {
+        return;
     }
+    meta_put_app(&s->known, app);
+    meta_put_app(&s->news, app);
 }
 
 static void hear(void *ctx, enum wire_event event, const char *text)
@@ -153,11 +159,20 @@ void intake_time(struct collector *c, uint64_t now)
 {
     c->now = now;
     rotation_keep(c);
-    if (now - c->last_flush >= c->plan->flush_msec) {
+    if (now < c->last_flush || now - c->last_flush >= c->plan->flush_msec) {
         wire_tick(c->wire, now);
         rotation_flush(c);
     }
     duty_tick(c->duties, &c->counters, now);
+}
+
+/* Nobody reads along, so nothing is flushed. */
+void intake_capture_time(struct collector *c)
+{
+    if (c->now < c->last_flush || c->now - c->last_flush >= c->plan->flush_msec) {
+        wire_tick(c->wire, c->now);
+        c->last_flush = c->now;
+    }
 }
 
 int intake_open(struct collector *c)

@@ -10,6 +10,7 @@
 #include "collect/recover.h"
 #include "store/filename.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,37 +18,14 @@
 
 /* ---- files ---- */
 
+enum { LOSSES_SAID_MAX = 100 }; /* lines on the log a slot: strangers may be many */
+
 static void path_of_slot(const struct collector *c, const struct source *s, char path[PATH_MAX])
 {
     char sub[FILENAME_MAX_LEN], name[FILENAME_MAX_LEN];
     filename_subdir(c->plan->subdirs, c->slot, sub);
     filename_of_slot(c->slot, c->plan->seconds, c->plan->zone_names, name);
     snprintf(path, PATH_MAX, "%s/%s%s%s", s->dir, sub, *sub != '\0' ? "/" : "", name);
-}
-
-void rotation_begin(struct collector *c, struct source *s)
-{
-    char path[PATH_MAX], temp[PATH_MAX];
-    struct scribe_place place = {.ident = s->ident, .dir = s->dir, .path = path, .temp = temp,
-                                 .start = c->slot};
-    path_of_slot(c, s, path);
-    recover_temp_name(s->dir, c->slots++, temp);
-    s->slot = scribe_begin(c->scribe, &place);
-    s->meta_changed = !meta_is_empty(&s->known);
-    s->bad_datagrams = s->datagrams = 0;
-}
-
-void rotation_send_rows(struct collector *c, struct source *s)
-{
-    if (s->rows == NULL || s->slot == NULL) {
-        return;
-    }
-    if (builder_rows(s->rows) > 0) {
-        scribe_rows(c->scribe, s->slot, s->rows);
-    } else {
-        scribe_return_builder(c->scribe, s->rows);
-    }
-    s->rows = NULL;
 }
 
 static void send_meta(struct collector *c, struct source *s, const struct flow_meta *meta)
@@ -66,11 +44,39 @@ static void send_meta(struct collector *c, struct source *s, const struct flow_m
     }
 }
 
+void rotation_begin(struct collector *c, struct source *s)
+{
+    char path[PATH_MAX], temp[PATH_MAX];
+    struct scribe_place place = {.ident = s->ident, .dir = s->dir, .path = path, .temp = temp,
+                                 .start = c->slot};
+    path_of_slot(c, s, path);
+    recover_temp_name(s->dir, c->slots++, temp);
+    s->slot = scribe_begin(c->scribe, &place);
+    if (!meta_is_empty(&s->known)) { /* each file can be read on its own */
+        send_meta(c, s, &s->known);
+    }
+    meta_free(&s->news);
+    s->bad_datagrams = s->datagrams = 0;
+}
+
+void rotation_send_rows(struct collector *c, struct source *s)
+{
+    if (s->rows == NULL || s->slot == NULL) {
+        return;
+    }
+    if (builder_rows(s->rows) > 0) {
+        scribe_rows(c->scribe, s->slot, s->rows);
+    } else {
+        scribe_return_builder(c->scribe, s->rows);
+    }
+    s->rows = NULL;
+}
+
 static void send_changes(struct collector *c, struct source *s)
 {
-    if (s->meta_changed) {
-        send_meta(c, s, &s->known);
-        s->meta_changed = false;
+    if (!meta_is_empty(&s->news)) {
+        send_meta(c, s, &s->news);
+        meta_free(&s->news);
     }
     rotation_send_rows(c, s);
 }
@@ -79,7 +85,7 @@ void rotation_flush(struct collector *c)
 {
     for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
         struct source *s = sources_at(c->plan->sources, i);
-        bool something = s->meta_changed || (s->rows != NULL && builder_rows(s->rows) > 0);
+        bool something = !meta_is_empty(&s->news) || (s->rows != NULL && builder_rows(s->rows) > 0);
         if (s->slot != NULL && something) {
             send_changes(c, s);
             scribe_flush(c->scribe, s->slot);
@@ -129,11 +135,40 @@ static void add_exporter_stat(void *ctx, struct wire_exporter *e)
     meta_put_exporter(&end->meta, &stat);
 }
 
+/* "Exporter 192.0.2.1 v9 domain 7: sequence gaps: 1, missing by sequence numbers: 3"; an exporter
+ * of NULL is the collector as a whole. */
+static void say_loss(struct collector *c, const struct wire_exporter *e, const struct loss *loss)
+{
+    struct buf text;
+    char address[IP_TEXT_MAX];
+    const char *between = ":";
+    if (c->losses_said++ >= LOSSES_SAID_MAX) {
+        return;
+    }
+    buf_init(&text);
+    if (e != NULL) {
+        ip_format(&e->id.addr, ip_is_mapped(&e->id.addr) ? 4 : 6, address);
+        buf_printf(&text, "Exporter %s version %u domain %u", address, e->id.version, e->id.id);
+    } else {
+        buf_str(&text, "Collector");
+    }
+    for (unsigned i = 0; i < LOSS_COUNTERS_; i++) {
+        uint64_t n = loss_count(loss, (enum loss_counter)i);
+        if (n > 0) {
+            buf_printf(&text, "%s %s: %" PRIu64, between, loss_text((enum loss_counter)i), n);
+            between = ",";
+        }
+    }
+    log_write(c->log, LOG_LEVEL_WARNING, "%s", buf_text(&text));
+    buf_free(&text);
+}
+
 static void add_loss(void *ctx, const struct wire_exporter *e, const struct loss *loss)
 {
     struct collector *c = ctx;
     struct source *s = e != NULL && e->source != NULL ? e->source : sources_at(c->plan->sources, 0);
     struct flow_meta meta;
+    say_loss(c, e, loss);
     meta_init(&meta);
     if (meta_add_loss(&meta, loss) == 0) {
         send_meta(c, s, &meta);
@@ -141,11 +176,13 @@ static void add_loss(void *ctx, const struct wire_exporter *e, const struct loss
     meta_free(&meta);
 }
 
-/* Datagrams that the kernel dropped belong to nobody in particular: the first source's account. */
-static void add_kernel_drops(struct collector *c)
+/* Datagrams that the kernel dropped belong to nobody in particular, and flows that found no room at
+ * the end of their slot come late: the first source's account. */
+static void add_own_losses(struct collector *c)
 {
-    struct loss loss = {.kernel_drops = c->kernel_drops};
-    if (c->kernel_drops > 0 && sources_count(c->plan->sources) > 0) {
+    struct loss loss = {.kernel_drops = c->kernel_drops,
+                        .storage = atomic_exchange(&c->not_stored, 0)};
+    if (!loss_is_none(&loss) && sources_count(c->plan->sources) > 0) {
         add_loss(c, NULL, &loss);
     }
 }
@@ -174,7 +211,12 @@ static void say_totals(struct collector *c)
               (unsigned long long)c->received,
               seconds > 0 ? (double)c->received / seconds : 0.0, (unsigned long long)c->ignored,
               (unsigned long long)c->kernel_drops);
+    if (c->losses_said > LOSSES_SAID_MAX) {
+        log_write(c->log, LOG_LEVEL_WARNING, "Losses of %u more exporters: see weir -I",
+                  c->losses_said - LOSSES_SAID_MAX);
+    }
     c->received = c->ignored = c->kernel_drops = 0;
+    c->losses_said = 0;
     c->started = c->now;
 }
 
@@ -183,7 +225,7 @@ void rotation_finish(struct collector *c)
     if (c->slot == 0) {
         return;
     }
-    add_kernel_drops(c);
+    add_own_losses(c);
     wire_take_losses(c->wire, add_loss, c);
     for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
         finish_source(c, sources_at(c->plan->sources, i));
@@ -206,13 +248,20 @@ static void begin_slots(struct collector *c)
     }
 }
 
+/* A clock set back by less than a slot does not lead back into the slot before. */
+static bool is_another_slot(const struct collector *c)
+{
+    uint64_t second = c->now / 1000;
+    return second >= c->slot + c->plan->seconds || second + c->plan->seconds < c->slot;
+}
+
 /* Time has come to c->now: turn to its slot if it is another one. */
 void rotation_keep(struct collector *c)
 {
     if (c->slot == 0) {
         c->started = c->now;
         begin_slots(c);
-    } else if (c->now / 1000 >= c->slot + c->plan->seconds || c->rotate) {
+    } else if (is_another_slot(c) || c->rotate) {
         c->rotate = false;
         rotation_finish(c);
         begin_slots(c);
@@ -222,7 +271,8 @@ void rotation_keep(struct collector *c)
 /* nfcapd's line; in a thread of the scribe. */
 void rotation_finished(void *ctx, const struct scribe_report *r)
 {
-    const struct collector *c = ctx;
+    struct collector *c = ctx;
+    atomic_fetch_add(&c->not_stored, r->lost);
     duty_file(c->duties, r);
     log_write(c->log, LOG_LEVEL_INFO,
               "Ident: '%s' Flows: %llu, Packets: %llu, Bytes: %llu, Sequence Errors: %llu, "

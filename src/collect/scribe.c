@@ -174,8 +174,14 @@ static void write_meta(struct scribe *s, struct scribe_slot *slot, struct flow_m
 static void flush_slot(struct scribe *s, struct scribe_slot *slot)
 {
     struct fault fault = {0};
-    if (slot->writer != NULL && flowwriter_flush(slot->writer, &fault) != 0) {
+    if (slot->writer == NULL) {
+        return;
+    }
+    if (flowwriter_flush(slot->writer, &fault) != 0) {
         complain(s, slot, &fault);
+    } else {
+        log_write(s->o.log, LOG_LEVEL_DEBUG, "Ident: '%s' %llu flows of the slot are safe",
+                  slot->ident, (unsigned long long)flowwriter_totals(slot->writer)->flows);
     }
 }
 
@@ -195,12 +201,14 @@ static void finish_file(struct scribe *s, const struct order *order, struct scri
     struct scribe_slot *slot = order->slot;
     struct fault fault = {0};
     if (slot->writer == NULL) {
+        report->lost = slot->lost_flows;
         return;
     }
     account_loss(slot);
     flowwriter_sequence_failures(slot->writer, order->sequence_failures);
     report->totals = *flowwriter_totals(slot->writer);
-    report->written = flowwriter_finish(slot->writer, &fault) == 0;
+    report->written = flowwriter_finish_counting(slot->writer, &report->lost, &fault) == 0;
+    report->lost += slot->lost_flows;
     if (!report->written) {
         complain(s, slot, &fault);
     }

@@ -32,6 +32,7 @@ struct scribe_report {
     struct flow_totals totals;
     uint64_t blocks;
     uint64_t bad_datagrams;
+    uint64_t lost;        /* flows that could not be written at its end, in no account yet */
     bool written;         /* false: the file could not be finished */
 };
 

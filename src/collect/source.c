@@ -40,6 +40,7 @@ static void free_source(struct source *s)
     free(s->ident);
     free(s->dir);
     meta_free(&s->known);
+    meta_free(&s->news);
     free(s);
 }
 
@@ -83,6 +84,7 @@ static struct source *new_source(struct sources *s, const char *ident, const cha
         return NULL;
     }
     meta_init(&source->known);
+    meta_init(&source->news);
     source->ident = strdup(ident);
     source->dir = strdup(dir);
     if (source->ident == NULL || source->dir == NULL) {

@@ -27,7 +27,7 @@ struct source {
     struct builder *rows;      /* what was not sent to the scribe yet; may be NULL */
     struct scribe_slot *slot;  /* NULL: no file is open */
     struct flow_meta known;    /* exporters, samplers, names: written into each file */
-    bool meta_changed;
+    struct flow_meta news;     /* what of that was not sent to the scribe yet */
     uint64_t bad_datagrams;    /* in this slot */
     uint64_t datagrams;        /* in this slot */
     struct metric_counts metric; /* since they were sent */

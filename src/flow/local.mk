@@ -7,6 +7,7 @@ libweir_flow_a_SOURCES = \
     src/flow/compute.c src/flow/compute.h \
     src/flow/kernels.c src/flow/kernels.h \
     src/flow/loss.c src/flow/loss.h src/flow/losses.def \
+    src/flow/keyindex.c src/flow/keyindex.h \
     src/flow/meta.c src/flow/meta.h \
     src/flow/pick.c \
     src/flow/rec.c src/flow/rec.h \

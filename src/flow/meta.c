@@ -1,16 +1,93 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * meta.c - small keyed arrays of exporters, samplers, names and losses.
- *
- * Linear look-up: a file has a handful of exporters; names are looked up once per printed value
- * only by printers, which cache.
+ * meta.c - keyed arrays of exporters, samplers, names and losses: mostly a handful of each, but a
+ * collector may hear ten thousand exporters.
  */
 #include "flow/meta.h"
 
 #include "base/err.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- keys ---- */
+
+static uint64_t hash_exporter(const void *element)
+{
+    const struct exporter *e = element;
+    return hash_u64(e->sysid);
+}
+
+static bool same_exporter(const void *a, const void *b)
+{
+    return ((const struct exporter *)a)->sysid == ((const struct exporter *)b)->sysid;
+}
+
+static uint64_t hash_sampler(const void *element)
+{
+    const struct sampler *s = element;
+    return hash_u64((uint64_t)s->sysid << 32 ^ (uint64_t)s->id);
+}
+
+static bool same_sampler(const void *a, const void *b)
+{
+    const struct sampler *x = a, *y = b;
+    return x->sysid == y->sysid && x->id == y->id;
+}
+
+static uint64_t hash_name(const void *element)
+{
+    const struct name *n = element;
+    return hash_u64((uint64_t)n->kind << 32 | n->id);
+}
+
+static bool same_name(const void *a, const void *b)
+{
+    const struct name *x = a, *y = b;
+    return x->kind == y->kind && x->id == y->id;
+}
+
+static uint64_t hash_app(const void *element)
+{
+    const struct app_name *a = element;
+    return hash_of(a->id, a->id_len);
+}
+
+static bool same_app(const void *a, const void *b)
+{
+    const struct app_name *x = a, *y = b;
+    return x->id_len == y->id_len && memcmp(x->id, y->id, x->id_len) == 0;
+}
+
+static uint64_t hash_loss(const void *element)
+{
+    const struct loss *l = element;
+    return hash_u64(l->sysid);
+}
+
+static bool same_loss(const void *a, const void *b)
+{
+    return ((const struct loss *)a)->sysid == ((const struct loss *)b)->sysid;
+}
+
+static const struct keyindex_kind exporters = {hash_exporter, same_exporter,
+                                               sizeof(struct exporter)};
+static const struct keyindex_kind samplers = {hash_sampler, same_sampler, sizeof(struct sampler)};
+static const struct keyindex_kind names = {hash_name, same_name, sizeof(struct name)};
+static const struct keyindex_kind apps = {hash_app, same_app, sizeof(struct app_name)};
+static const struct keyindex_kind losses = {hash_loss, same_loss, sizeof(struct loss)};
+
+/* The element of an array of m with the key of `like`; NULL: there is none. */
+#define FIND(m, array, like)                                                                 \
+    found((m)->array, (m)->n##array,                                                         \
+          keyindex_find(&(m)->by_key.array, &array, (m)->array, (m)->n##array, like),        \
+          sizeof *(m)->array)
+
+static void *found(void *array, size_t n, size_t at, size_t size)
+{
+    return at < n ? (uint8_t *)array + at * size : NULL;
+}
 
 void meta_init(struct flow_meta *m)
 {
@@ -25,6 +102,11 @@ void meta_free(struct flow_meta *m)
     free(m->names);
     free(m->apps);
     free(m->losses);
+    keyindex_free(&m->by_key.exporters);
+    keyindex_free(&m->by_key.samplers);
+    keyindex_free(&m->by_key.names);
+    keyindex_free(&m->by_key.apps);
+    keyindex_free(&m->by_key.losses);
     arena_free(&m->arena);
     meta_init(m);
 }
@@ -43,44 +125,33 @@ static void *grow(void *array, size_t n, size_t size)
     return realloc(array, (n == 0 ? 1 : n * 2) * size);
 }
 
-#define APPEND(m, array, count, value)                                        \
-    do {                                                                      \
-        void *grown_ = grow((m)->array, (m)->count, sizeof *(m)->array);      \
-        if (grown_ == NULL) {                                                 \
-            return ERR_NOMEM;                                                 \
-        }                                                                     \
-        (m)->array = grown_;                                                  \
-        (m)->array[(m)->count++] = (value);                                   \
+#define APPEND(m, array, value)                                                              \
+    do {                                                                                     \
+        void *grown_ = grow((m)->array, (m)->n##array, sizeof *(m)->array);                  \
+        if (grown_ == NULL) {                                                                \
+            return ERR_NOMEM;                                                                \
+        }                                                                                    \
+        (m)->array = grown_;                                                                 \
+        (m)->array[(m)->n##array++] = (value);                                               \
+        return keyindex_added(&(m)->by_key.array, &array, (m)->array, (m)->n##array);        \
     } while (0)
 
 const struct exporter *meta_exporter(const struct flow_meta *m, uint32_t sysid)
 {
-    for (size_t i = 0; i < m->nexporters; i++) {
-        if (m->exporters[i].sysid == sysid) {
-            return &m->exporters[i];
-        }
-    }
-    return NULL;
+    struct exporter like = {.sysid = sysid};
+    return FIND(m, exporters, &like);
 }
 
 const struct sampler *meta_sampler(const struct flow_meta *m, uint32_t sysid, int64_t id)
 {
-    for (size_t i = 0; i < m->nsamplers; i++) {
-        if (m->samplers[i].sysid == sysid && m->samplers[i].id == id) {
-            return &m->samplers[i];
-        }
-    }
-    return NULL;
+    struct sampler like = {.sysid = sysid, .id = id};
+    return FIND(m, samplers, &like);
 }
 
 static struct name *find_name(const struct flow_meta *m, enum name_kind kind, uint32_t id)
 {
-    for (size_t i = 0; i < m->nnames; i++) {
-        if (m->names[i].kind == kind && m->names[i].id == id) {
-            return &m->names[i];
-        }
-    }
-    return NULL;
+    struct name like = {.kind = kind, .id = id};
+    return FIND(m, names, &like);
 }
 
 const char *meta_name(const struct flow_meta *m, enum name_kind kind, uint32_t id)
@@ -101,12 +172,8 @@ bool meta_has_names(const struct flow_meta *m, enum name_kind kind)
 
 static struct app_name *find_app(const struct flow_meta *m, const void *id, size_t len)
 {
-    for (size_t i = 0; i < m->napps; i++) {
-        if (m->apps[i].id_len == len && memcmp(m->apps[i].id, id, len) == 0) {
-            return &m->apps[i];
-        }
-    }
-    return NULL;
+    struct app_name like = {.id = id, .id_len = (uint32_t)len};
+    return FIND(m, apps, &like);
 }
 
 const struct app_name *meta_app(const struct flow_meta *m, const void *id, size_t len)
@@ -119,8 +186,7 @@ int meta_put_exporter(struct flow_meta *m, const struct exporter *e)
     struct exporter *old = (struct exporter *)meta_exporter(m, e->sysid);
     struct exporter merged = *e;
     if (old == NULL) {
-        APPEND(m, exporters, nexporters, *e);
-        return 0;
+        APPEND(m, exporters, *e);
     }
     if (e->version == 0 && old->version != 0) { /* counters only */
         merged = *old;
@@ -146,14 +212,22 @@ int meta_put_sampler(struct flow_meta *m, const struct sampler *s)
         *old = *s;
         return 0;
     }
-    APPEND(m, samplers, nsamplers, *s);
-    return 0;
+    APPEND(m, samplers, *s);
+}
+
+/* A text that is told again and again must not take new memory each time. */
+static const char *keep_text(struct flow_meta *m, const char *old, const char *text)
+{
+    if (old != NULL && strcmp(old, text) == 0) {
+        return old;
+    }
+    return arena_strndup(&m->arena, text, strlen(text));
 }
 
 int meta_put_name(struct flow_meta *m, enum name_kind kind, uint32_t id, const char *text)
 {
     struct name *old = find_name(m, kind, id);
-    struct name n = {kind, id, arena_strndup(&m->arena, text, strlen(text))};
+    struct name n = {kind, id, keep_text(m, old != NULL ? old->text : NULL, text)};
     if (n.text == NULL) {
         return ERR_NOMEM;
     }
@@ -161,17 +235,17 @@ int meta_put_name(struct flow_meta *m, enum name_kind kind, uint32_t id, const c
         *old = n;
         return 0;
     }
-    APPEND(m, names, nnames, n);
-    return 0;
+    APPEND(m, names, n);
 }
 
 int meta_put_app(struct flow_meta *m, const struct app_name *a)
 {
     struct app_name *old = find_app(m, a->id, a->id_len);
-    struct app_name n = {.id = arena_dup(&m->arena, a->id, a->id_len), .id_len = a->id_len,
-                         .name = arena_strndup(&m->arena, a->name, strlen(a->name)),
-                         .description = arena_strndup(&m->arena, a->description,
-                                                      strlen(a->description))};
+    struct app_name n = {
+        .id = old != NULL ? old->id : arena_dup(&m->arena, a->id, a->id_len),
+        .id_len = a->id_len,
+        .name = keep_text(m, old != NULL ? old->name : NULL, a->name),
+        .description = keep_text(m, old != NULL ? old->description : NULL, a->description)};
     if (n.id == NULL || n.name == NULL || n.description == NULL) {
         return ERR_NOMEM;
     }
@@ -179,8 +253,7 @@ int meta_put_app(struct flow_meta *m, const struct app_name *a)
         *old = n;
         return 0;
     }
-    APPEND(m, apps, napps, n);
-    return 0;
+    APPEND(m, apps, n);
 }
 
 struct loss meta_loss(const struct flow_meta *m)
@@ -194,14 +267,12 @@ struct loss meta_loss(const struct flow_meta *m)
 
 int meta_add_loss(struct flow_meta *m, const struct loss *l)
 {
-    for (size_t i = 0; i < m->nlosses; i++) {
-        if (m->losses[i].sysid == l->sysid) {
-            loss_add(&m->losses[i], l);
-            return 0;
-        }
+    struct loss *old = FIND(m, losses, l);
+    if (old != NULL) {
+        loss_add(old, l);
+        return 0;
     }
-    APPEND(m, losses, nlosses, *l);
-    return 0;
+    APPEND(m, losses, *l);
 }
 
 int meta_merge(struct flow_meta *into, const struct flow_meta *from)

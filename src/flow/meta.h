@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/ip.h"
+#include "flow/keyindex.h"
 #include "flow/loss.h"
 
 #include <stdbool.h>
@@ -88,6 +89,9 @@ struct flow_meta {
     struct loss *losses;
     size_t nlosses;
     struct arena arena; /* texts */
+    struct {
+        struct keyindex exporters, samplers, names, apps, losses;
+    } by_key; /* meta.c's */
 };
 
 void meta_init(struct flow_meta *m);

@@ -62,6 +62,7 @@ void format_taken(struct flowwriter *w, struct batch *b, const uint64_t *sel, ui
     uint64_t first[BITS_WORDS(BATCH_ROWS_MAX)];
     uint32_t all = sel == NULL ? b->nrows : (uint32_t)bits_count(sel, b->nrows);
     w->taken = n;
+    w->unwritten += n;
     if (n == all) {
         totals_add_batch(&w->totals, b, sel);
     } else if (n > 0) {
@@ -385,6 +386,12 @@ static void writer_free(struct flowwriter *w, bool remove_temp)
 
 int flowwriter_finish(struct flowwriter *w, struct fault *fault)
 {
+    uint64_t lost;
+    return flowwriter_finish_counting(w, &lost, fault);
+}
+
+int flowwriter_finish_counting(struct flowwriter *w, uint64_t *lost, struct fault *fault)
+{
     bool live = w->live;
     struct fault later;
     int rc;
@@ -399,6 +406,7 @@ int flowwriter_finish(struct flowwriter *w, struct fault *fault)
     if (rc != 0) {
         fail_at(fault, w->target.path, rc);
     }
+    *lost = rc != 0 ? w->unwritten : 0;
     writer_free(w, rc != 0 && !live);
     return rc;
 }

@@ -69,6 +69,9 @@ const struct flow_totals *flowwriter_totals(const struct flowwriter *w);
  * flushed, at its final place; any other file leaves path as it was. */
 int flowwriter_finish(struct flowwriter *w, struct fault *fault);
 
+/* The same; *lost: rows of a live file that were taken and could not be written. */
+int flowwriter_finish_counting(struct flowwriter *w, uint64_t *lost, struct fault *fault);
+
 /* Remove the unfinished file and free w. */
 void flowwriter_abort(struct flowwriter *w);
 

@@ -94,6 +94,7 @@ struct flowwriter {
     struct format_target target;
     struct flow_totals totals; /* the format's add keeps them by format_taken() */
     uint32_t taken;            /* rows of the last add; format_taken() */
+    uint64_t unwritten;        /* rows taken that are not in the file yet; the format lowers it */
     bool live;
     bool keep_old;             /* the file at path was damaged: save it before taking its place */
 };

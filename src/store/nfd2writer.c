@@ -218,6 +218,7 @@ static int add(struct flowwriter *base, struct batch *b, const uint64_t *sel, st
         }
     }
     format_taken(base, b, sel, taken);
+    base->unwritten = w->out.nrecords;
     return rc;
 }
 
@@ -328,6 +329,7 @@ static int flush(struct flowwriter *base, struct fault *fault)
     }
     w->small_blocks += w->out.nrecords > 0;
     rc = nfd2out_flush(&w->out, fault);
+    base->unwritten = w->out.nrecords;
     if (rc == 0 && fdatasync(base->target.fd) != 0 && errno != EINVAL) {
         rc = fault_sys(fault, "fsync");
     }

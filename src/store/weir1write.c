@@ -156,6 +156,7 @@ static void note_block(struct weir1_writer *w, const struct encoding *job, uint6
     buf_add(&w->heads, job->block.data, job->head_len);
     w->nblocks++;
     w->nrows += rowbuf_rows(job->rows);
+    w->base.unwritten -= rowbuf_rows(job->rows);
     addrkeys_add(&w->keys, (const uint64_t *)(const void *)job->keys.data,
                  job->keys.len / sizeof(uint64_t));
 }

@@ -171,6 +171,13 @@ void wire_tick(struct wire *w, uint64_t now)
     }
 }
 
+void wire_give_up(struct wire *w)
+{
+    for (unsigned i = 0; i < w->nentries; i++) {
+        pending_expire(w, w->entries[i], UINT64_MAX);
+    }
+}
+
 void wire_exporters(struct wire *w, wire_visit *visit, void *ctx)
 {
     for (unsigned i = 0; i < w->nentries; i++) {

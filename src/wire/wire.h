@@ -108,6 +108,9 @@ int wire_message_length(const uint8_t *data, size_t len);
  * table is full. Call it now and then. */
 void wire_tick(struct wire *w, uint64_t now);
 
+/* At the end: give up all data sets that still wait, and count them. */
+void wire_give_up(struct wire *w);
+
 /* All exporters in order of appearance. */
 typedef void wire_visit(void *ctx, struct wire_exporter *e);
 void wire_exporters(struct wire *w, wire_visit *visit, void *ctx);

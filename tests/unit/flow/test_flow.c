@@ -233,6 +233,36 @@ static void test_totals(struct check *t)
     builder_free(b);
 }
 
+/* Ten thousand of each kind: found, replaced, and added up. */
+static void test_large_meta(struct check *t)
+{
+    enum { MANY = 10000 };
+    struct flow_meta m;
+    char text[16];
+    bool ok = true;
+    meta_init(&m);
+    for (uint32_t i = 0; i < 2 * MANY; i++) { /* each twice */
+        uint32_t id = i % MANY;
+        struct exporter e = {.sysid = id, .version = 9, .id = i};
+        struct sampler s = {.sysid = id % 7, .id = id, .packet_interval = i};
+        struct loss l = {.sysid = id, .bad_records = 1};
+        snprintf(text, sizeof text, "if%u", id);
+        ok = ok && meta_put_exporter(&m, &e) == 0 && meta_put_sampler(&m, &s) == 0 &&
+             meta_add_loss(&m, &l) == 0 && meta_put_name(&m, NAME_INTERFACE, id, text) == 0;
+    }
+    CHECK(ok);
+    CHECK(m.nexporters == MANY && m.nsamplers == MANY && m.nlosses == MANY && m.nnames == MANY);
+    CHECK_EQ_U64(meta_exporter(&m, 77)->id, MANY + 77);
+    CHECK_EQ_U64(meta_sampler(&m, 78 % 7, 78)->packet_interval, MANY + 78);
+    CHECK_STR(meta_name(&m, NAME_INTERFACE, 79), "if79");
+    CHECK(meta_exporter(&m, MANY) == NULL && meta_sampler(&m, 2, 78) == NULL);
+    CHECK_EQ_U64(meta_loss(&m).bad_records, 2 * MANY);
+    m.nlosses = 5; /* arrays may be cut */
+    CHECK(meta_add_loss(&m, &(struct loss){.sysid = 9000, .bad_records = 1}) == 0);
+    CHECK_EQ_U64(meta_loss(&m).bad_records, 11);
+    meta_free(&m);
+}
+
 static void test_meta(struct check *t)
 {
     struct flow_meta m, n;
@@ -263,4 +293,4 @@ static void test_meta(struct check *t)
 
 CHECK_MAIN(test_access_by_id, test_rates_of_nothing, test_merge, test_builder_round_trip,
            test_builder_reset_forgets, test_builder_is_bounded, test_builder_grows,
-           test_group_bits, test_failed_column_marks_batch, test_totals, test_meta)
+           test_group_bits, test_failed_column_marks_batch, test_totals, test_meta, test_large_meta)
