@@ -17,6 +17,7 @@
 #include "collect/stream.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 enum { BUNDLES = 64, RECEIVERS_MAX = 16 };
@@ -53,6 +54,7 @@ struct collector {
     struct queue *full;  /* bundles to decode */
     struct queue *empty; /* bundles to receive into */
     atomic_bool stopping;
+    int wake;            /* eventfd: readable when stopping */
     struct source *current;  /* of the datagram that is being decoded */
     uint64_t slot;           /* start of the slot, seconds since 1970; 0: none yet */
     uint64_t slots;          /* files begun so far */
@@ -87,6 +89,10 @@ int intake_open(struct collector *c); /* makes c->wire; ERR_NOMEM */
 void intake_bundle(struct collector *c, const struct bundle *b);
 void intake_time(struct collector *c, uint64_t now); /* once per bundle: what time asks for */
 void intake_capture_time(struct collector *c);       /* in its place, for a capture file */
+
+/* ---- collector.c ---- */
+
+void collector_signals(sigset_t *set); /* those that end it or the slot */
 
 /* ---- crew.c ---- */
 

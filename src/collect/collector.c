@@ -109,9 +109,21 @@ static int open_all(struct collector *c, struct fault *fault)
     return rc == 0 ? make_parts(c, fault) : rc;
 }
 
+void collector_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+}
+
+/* All threads are made with them blocked; one then hears them. */
 static void handle_signals(void)
 {
     struct sigaction act = {.sa_handler = on_signal};
+    sigset_t set;
+    collector_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
@@ -173,7 +185,7 @@ int collector_run(const struct collector_plan *plan, struct fault *fault)
     }
     c->plan = plan;
     c->log = plan->log;
-    c->pid_fd = -1;
+    c->pid_fd = c->wake = -1;
     handle_signals();
     rc = open_all(c, fault);
     if (rc == 0) {

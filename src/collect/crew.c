@@ -9,8 +9,28 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* ---- receiving threads ---- */
+
+/* Signals come to the first thread alone: they end its waiting, and the bundle it then sends wakes
+ * the decoding thread. */
+static void hear_signals(const struct receiving *r)
+{
+    sigset_t set;
+    if (r == &r->c->receiving[0]) {
+        collector_signals(&set);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    }
+}
+
+/* At most a second; the end of the collector, and a signal, end it too. */
+static void wait_for_input(const struct collector *c, int fd)
+{
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = c->wake, .events = POLLIN}};
+    poll(fds, 2, 1000);
+}
 
 /* Messages of streams go the way of datagrams. */
 static void *receive_streams(void *arg)
@@ -31,8 +51,8 @@ static void *receive(void *arg)
 {
     struct receiving *r = arg;
     struct collector *c = r->c;
-    struct pollfd fd = {.fd = receiver_fd(r->receiver), .events = POLLIN};
     struct fault fault = {0};
+    hear_signals(r);
     while (!c->stopping) {
         struct bundle *b = queue_get(c->empty);
         int n;
@@ -41,7 +61,7 @@ static void *receive(void *arg)
         }
         n = receiver_take(r->receiver, b, &fault);
         if (n == 0) {
-            poll(&fd, 1, 1000);
+            wait_for_input(c, receiver_fd(r->receiver));
             n = receiver_take(r->receiver, b, &fault);
         }
         if (n < 0) {
@@ -58,13 +78,14 @@ static void *receive_packets(void *arg)
 {
     struct receiving *r = arg;
     struct collector *c = r->c;
-    struct pollfd fd = {.fd = feed_fd(c->feed), .events = POLLIN};
+    int fd = feed_fd(c->feed);
     struct bundle *b;
     int rc = 1;
+    hear_signals(r);
     while (rc >= 0 && !c->stopping && (b = queue_get(c->empty)) != NULL) {
         rc = feed_take(c->feed, b, &r->fault);
-        if (rc == 0 && fd.fd >= 0) {
-            poll(&fd, 1, 1000);
+        if (rc == 0 && fd >= 0) {
+            wait_for_input(c, fd);
             rc = feed_take(c->feed, b, &r->fault);
         }
         queue_put(c->full, b);
@@ -119,6 +140,10 @@ static int open_receivers(struct collector *c, struct fault *fault)
 
 int crew_open(struct collector *c, struct fault *fault)
 {
+    c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (c->wake < 0) {
+        return fault_sys(fault, "eventfd");
+    }
     return is_feeding(c) ? open_feed(c, fault) : open_receivers(c, fault);
 }
 
@@ -130,7 +155,6 @@ static void *(*work_of(const struct receiving *r))(void *)
     return r->stream != NULL ? receive_streams : receive;
 }
 
-/* Signals reach only the decoding thread. */
 int crew_start(struct collector *c, struct fault *fault)
 {
     sigset_t all, before;
@@ -150,6 +174,7 @@ int crew_stop(struct collector *c, struct fault *fault)
 {
     int rc = 0;
     c->stopping = true;
+    eventfd_write(c->wake, 1);
     queue_close(c->empty);
     for (unsigned i = 0; i < c->nreceiving; i++) {
         if (c->receiving[i].running) {
@@ -181,6 +206,9 @@ void crew_close(struct collector *c)
     for (unsigned i = 0; i < c->nreceiving; i++) {
         receiver_close(c->receiving[i].receiver);
         stream_close(c->receiving[i].stream);
+    }
+    if (c->wake >= 0) {
+        close(c->wake);
     }
 }
 
