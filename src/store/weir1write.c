@@ -4,9 +4,9 @@
  *
  * Rows wait until they fill a block. Blocks are encoded by threads that writers share, and written
  * in the order of their rows. A live file writes what there is at every flush, as a small block:
- * first the chunks, then the head, so that a reader sees zeros or a whole block. At the end a live file with small blocks is read back and written once more with
- * full ones. A write that fails is undone (the file is cut to its last whole block); the rows
- * stay and may be written later.
+ * first the chunks, then the head, so that a reader sees zeros or a whole block. At the end a live
+ * file with small blocks is read back and written once more with full ones. A write that fails is
+ * undone (the file is cut to its last whole block); the rows stay and may be written later.
  */
 #include "base/bits.h"
 #include "base/clock.h"
