@@ -2,8 +2,8 @@
 /*
  * crew.c - the threads that receive: bundles out of `empty`, filled, into `full`.
  *
- * The first receiver sends a bundle at least once a second, also an empty one: time passes in the
- * decoding thread by bundles.
+ * The first receiver sends a bundle at least once a second and flush, also an empty one: time
+ * passes in the decoding thread by bundles.
  */
 #include "collect/collecting.h"
 
@@ -25,11 +25,11 @@ static void hear_signals(const struct receiving *r)
     }
 }
 
-/* At most a second; the end of the collector, and a signal, end it too. */
+/* At most a second, or until the next flush; the end of the collector, and a signal, end it too. */
 static void wait_for_input(const struct collector *c, int fd)
 {
     struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = c->wake, .events = POLLIN}};
-    poll(fds, 2, 1000);
+    poll(fds, 2, c->plan->flush_msec < 1000 ? (int)c->plan->flush_msec : 1000);
 }
 
 /* Messages of streams go the way of datagrams. */

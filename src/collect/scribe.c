@@ -32,7 +32,8 @@ struct scribe_slot {
     struct flowwriter_options options;
     struct flowwriter *writer;   /* NULL: could not be created yet */
     struct scribe_slot *next;    /* among those that are being finished */
-    uint64_t lost_flows;         /* not written since the last complaint */
+    uint64_t lost_flows;         /* not written, in no account yet */
+    uint64_t complained_flows;   /* lost since the last complaint, accounted */
     uint64_t batches;
     bool complained;
 };
@@ -85,9 +86,10 @@ static void relieved(struct scribe *s, struct scribe_slot *slot)
     if (slot->complained) {
         log_write(s->o.log, LOG_LEVEL_WARNING,
                   "Ident: '%s' writing %s again; %llu flows were lost", slot->ident, slot->path,
-                  (unsigned long long)slot->lost_flows);
+                  (unsigned long long)(slot->complained_flows + slot->lost_flows));
     }
     slot->complained = false;
+    slot->complained_flows = 0;
 }
 
 static bool is_being_finished(const struct scribe *s, const char *path)
@@ -128,7 +130,7 @@ static bool have_writer(struct scribe *s, struct scribe_slot *slot)
     return false;
 }
 
-/* Lost flows go into the loss account as soon as writing works again. */
+/* Lost flows go into the loss account as soon as the writer takes rows again. */
 static void account_loss(struct scribe_slot *slot)
 {
     struct loss loss = {.storage = slot->lost_flows};
@@ -138,6 +140,7 @@ static void account_loss(struct scribe_slot *slot)
     }
     meta_init(&meta);
     if (meta_add_loss(&meta, &loss) == 0 && flowwriter_meta(slot->writer, &meta, NULL) == 0) {
+        slot->complained_flows += slot->lost_flows;
         slot->lost_flows = 0;
     }
     meta_free(&meta);
@@ -153,7 +156,6 @@ static void write_rows(struct scribe *s, struct scribe_slot *slot, struct builde
         slot->lost_flows += n - flowwriter_taken(slot->writer);
         complain(s, slot, &fault);
     } else {
-        relieved(s, slot);
         account_loss(slot);
         slot->batches++;
     }
@@ -180,6 +182,7 @@ static void flush_slot(struct scribe *s, struct scribe_slot *slot)
     if (flowwriter_flush(slot->writer, &fault) != 0) {
         complain(s, slot, &fault);
     } else {
+        relieved(s, slot);
         log_write(s->o.log, LOG_LEVEL_DEBUG, "Ident: '%s' %llu flows of the slot are safe",
                   slot->ident, (unsigned long long)flowwriter_totals(slot->writer)->flows);
     }
