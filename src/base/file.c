@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +223,13 @@ static int mkdirs(const char *path, bool all, mode_t mode, struct fault *f)
     }
     free(copy);
     return err;
+}
+
+void file_directory_of(const char *path, char dir[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    snprintf(dir, PATH_MAX, "%.*s", (int)n, slash == NULL ? "." : path);
 }
 
 int file_mkdirs(const char *path, mode_t mode, struct fault *f)

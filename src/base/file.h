@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,9 @@ int file_write_at(int fd, const void *data, size_t size, uint64_t offset, const 
 /* Append the whole contents of a file, pipe or device (path "-" is standard input) to *out;
  * ERR_LIMIT when there is more than limit. */
 int file_read_all(const char *path, size_t limit, struct buf *out, struct fault *f);
+
+/* The directory of a path: "." for a bare name, "/" for one in the root. */
+void file_directory_of(const char *path, char dir[PATH_MAX]);
 
 /* Make the directory and all missing ones above it / those above the file. */
 int file_mkdirs(const char *path, mode_t mode, struct fault *f);

@@ -47,6 +47,14 @@ int log_to_syslog(struct log *l, const char *facility)
     return ERR_NOTFOUND;
 }
 
+int log_from_background(struct log *l, bool stay, struct fault *fault)
+{
+    if (daemon(stay, 0) != 0) {
+        return fault_sys(fault, "daemon");
+    }
+    return log_to_syslog(l, "daemon");
+}
+
 /* One line in one write, so that lines of several threads do not mix. */
 static void write_line(const struct log *l, const char *text)
 {

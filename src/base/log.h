@@ -28,6 +28,10 @@ void log_init(struct log *l, const char *ident, enum log_level highest);
  * of that name. */
 int log_to_syslog(struct log *l, const char *facility);
 
+/* Go into the background, and log to syslog (daemon) from there. stay: in this directory, else in
+ * the root. Before threads are made. */
+int log_from_background(struct log *l, bool stay, struct fault *fault);
+
 /* l may be NULL: nothing is said. */
 void log_write(const struct log *l, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

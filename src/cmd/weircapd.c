@@ -26,7 +26,27 @@ static int show_usage(const char *name)
     return 0;
 }
 
-static int collect(const struct collectargs *a, const char *name)
+/* What a plan is made of; what it points to lives as long as the process. */
+struct origin {
+    const char *name;
+    int argc;
+    char **argv;
+    struct arena *arena;
+    struct log *log;
+};
+
+static int reread(void *ctx, struct collector_plan *next, struct fault *fault)
+{
+    struct origin *o = ctx;
+    struct collectargs a;
+    next->sources = NULL;
+    if (collectargs_parse(o->name, o->argc, o->argv, o->arena, &a, fault) != 0) {
+        return fault->code;
+    }
+    return collectargs_plan(&a, o->log, next, fault);
+}
+
+static int collect(const struct collectargs *a, struct origin *o)
 {
     static const enum log_level levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_INFO,
                                             LOG_LEVEL_DEBUG, LOG_LEVEL_DEBUG};
@@ -34,13 +54,16 @@ static int collect(const struct collectargs *a, const char *name)
     struct fault fault = {0};
     struct log log;
     int rc;
-    log_init(&log, name, levels[a->verbose]);
+    log_init(&log, o->name, levels[a->verbose]);
     rc = collectargs_plan(a, &log, &plan, &fault);
     if (rc == 0) {
+        o->log = &log;
+        plan.reread = a->config != NULL ? reread : NULL;
+        plan.reread_ctx = o;
         rc = collector_run(&plan, &fault);
     }
     sources_free(plan.sources);
-    return rc == 0 ? 0 : complain(name, &fault);
+    return rc == 0 ? 0 : complain(o->name, &fault);
 }
 
 int main(int argc, char **argv)
@@ -50,6 +73,7 @@ int main(int argc, char **argv)
     struct fault fault = {0};
     struct collectargs a;
     struct arena arena;
+    struct origin origin = {.name = name, .argc = argc, .argv = argv, .arena = &arena};
     int rc;
     arena_init(&arena);
     if (collectargs_parse(name, argc, argv, &arena, &a, &fault) != 0) {
@@ -59,7 +83,7 @@ int main(int argc, char **argv)
     } else if (a.version) {
         rc = printf("%s: Version: %s\n", name, WEIR_VERSION) < 0;
     } else {
-        rc = collect(&a, name);
+        rc = collect(&a, &origin);
     }
     arena_free(&arena);
     return rc;

@@ -8,6 +8,7 @@
 #include "base/optset.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "collect/collectconf.h"
 #include "field/field.h"
 #include "store/compression.h"
 #include "store/filename.h"
@@ -42,6 +43,7 @@ OPTSET_TEXT(metric, metric)
 OPTSET_TEXT(metrics, metrics)
 OPTSET_TEXT(tcp, tcp)
 OPTSET_TEXT(state, state)
+OPTSET_TEXT(config, config)
 OPTSET_TEXT(dir, dir)
 OPTSET_TEXT(dynamic, dynamic)
 OPTSET_TEXT(ident, ident)
@@ -145,21 +147,51 @@ static unsigned long encoders_wanted(void)
     return n < 2 ? 0 : n < ENCODERS_AUTO_MAX ? n : ENCODERS_AUTO_MAX;
 }
 
+/* The file that -C names; not nfcapd's word for none. */
+static const char *config_of(const struct opt_result *typed)
+{
+    const char *path = NULL;
+    for (size_t i = 0; i < typed->nevents; i++) {
+        if (typed->events[i].row->key == 'C') {
+            path = typed->events[i].value;
+        }
+    }
+    return path != NULL && strcmp(path, "none") != 0 ? path : NULL;
+}
+
+static int set_all(struct collectargs *a, const struct opt_result *events, struct fault *fault)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < events->nevents; i++) {
+        rc = setters[events->events[i].row - rows](a, events->events[i].value, fault);
+    }
+    return rc;
+}
+
+/* What is typed wins over what the file says. */
 int collectargs_parse(const char *name, int argc, char **argv, struct arena *arena,
                       struct collectargs *a, struct fault *fault)
 {
-    struct opt_result typed;
+    struct opt_result typed, written = {0};
     int rc = opt_parse(rows, ROWS, argc, argv, arena, &typed, fault);
+    const char *config = rc == 0 ? config_of(&typed) : NULL;
+    if (config != NULL) {
+        rc = collectconf_read(config, rows, ROWS, arena, &written, fault);
+    }
     *a = (struct collectargs){.seconds = 300, .receivers = 1, .flush = 1000, .verbose = 1,
                               .interval = 60, .encoders = encoders_wanted()};
     a->sflow_port = strcmp(name, "sfcapd") == 0;
-    a->source = arena_alloc(arena, (size_t)argc * sizeof *a->source);
+    a->source = arena_alloc(arena, ((size_t)argc + written.nevents) * sizeof *a->source);
     if (a->source == NULL) {
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
-    for (size_t i = 0; rc == 0 && i < typed.nevents; i++) {
-        rc = setters[typed.events[i].row - rows](a, typed.events[i].value, fault);
+    if (rc == 0) {
+        rc = set_all(a, &written, fault);
     }
+    if (rc == 0) {
+        rc = set_all(a, &typed, fault);
+    }
+    a->config = config;
     if (rc == 0 && typed.nwords > 0) {
         rc = fault_set(fault, ERR_USAGE, "What is \"%s\"?", typed.words[0]);
     }
@@ -273,6 +305,7 @@ int collectargs_plan(const struct collectargs *a, struct log *log, struct collec
     plan->metrics_place = a->metrics;
     plan->tcp_service = a->tcp;
     plan->state_path = a->state;
+    plan->config_path = a->config;
     plan->nrepeaters = (unsigned)a->nrepeaters;
     memcpy(plan->repeaters, a->repeater, sizeof plan->repeaters);
     if (a->expire && a->zone_names) {

@@ -16,7 +16,7 @@ struct collectargs {
     bool help, version, daemon, zone_names;
     const char *dir, *dynamic, *ident, *port, *host, *multicast, *file, *interface;
     const char *compression, *format, *pid, *user, *group;
-    const char *command, *metric, *metrics, *tcp, *state;
+    const char *command, *metric, *metrics, *tcp, *state, *config;
     const char *repeater[REPEATERS_MAX];
     size_t nrepeaters;
     bool expire, keep_sender, open_tunnels;

@@ -4,6 +4,7 @@
  *
  *     intake.c     datagrams to the decoder, what it hands over to sources
  *     rotation.c   slots: begin, flush, finish, and the loss account
+ *     reload.c     a plan that changes
  *     crew.c       the receiving threads
  *     standing.c   what a process has to do before it may look at the network
  */
@@ -42,7 +43,8 @@ struct baseline {
 };
 
 struct collector {
-    const struct collector_plan *plan;
+    const struct collector_plan *plan; /* own_plan */
+    struct collector_plan own_plan;    /* may change when it is read again */
     struct log *log;
     struct scribe *scribe;
     struct wire *wire;
@@ -82,6 +84,10 @@ void rotation_keep(struct collector *c);
 void rotation_flush(struct collector *c);
 void rotation_finish(struct collector *c);
 void rotation_finished(void *collector, const struct scribe_report *r); /* scribe's thread */
+
+/* ---- reload.c ---- */
+
+void reload(struct collector *c); /* between two slots */
 
 /* ---- intake.c ---- */
 

@@ -183,7 +183,8 @@ int collector_run(const struct collector_plan *plan, struct fault *fault)
     if (c == NULL) {
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
-    c->plan = plan;
+    c->own_plan = *plan;
+    c->plan = &c->own_plan;
     c->log = plan->log;
     c->pid_fd = c->wake = -1;
     handle_signals();

@@ -41,6 +41,12 @@ struct collector_plan {
     const char *metrics_place; /* Prometheus; NULL: none */
     const char *tcp_service;   /* IPFIX over TCP; NULL: not */
     const char *state_path;    /* templates over restarts; NULL: forget them */
+    const char *config_path;   /* NULL: none */
+
+    /* Make the plan anew, on SIGHUP; next->sources is the caller's to free, also after an error.
+     * NULL: SIGHUP only ends the slot. */
+    int (*reread)(void *ctx, struct collector_plan *next, struct fault *fault);
+    void *reread_ctx;
     struct log *log;
 };
 

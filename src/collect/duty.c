@@ -13,6 +13,7 @@
 #include "store/filename.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,9 @@ struct duties {
     struct log *log;
     struct wire *wire;
     struct repeater *repeaters[REPEATERS_MAX];
+    pthread_mutex_t lock;   /* of the next two */
     struct launcher *launcher;
+    bool expire;
     struct metric_server *server;
     struct notifier notifier;
     uint64_t started;
@@ -42,7 +45,9 @@ int duties_open(const struct collector_plan *plan, struct duties **out, struct f
     if (d == NULL) {
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
+    pthread_mutex_init(&d->lock, NULL);
     d->plan = plan;
+    d->expire = plan->expire;
     d->log = plan->log;
     notify_open(&d->notifier);
     for (unsigned i = 0; rc == 0 && i < plan->nrepeaters; i++) {
@@ -106,6 +111,7 @@ void duties_free(struct duties *d)
         repeater_close(d->repeaters[i]);
     }
     notify_close(&d->notifier);
+    pthread_mutex_destroy(&d->lock);
     free(d);
 }
 
@@ -114,7 +120,9 @@ void duties_free(struct duties *d)
 void duty_datagram(struct duties *d, const struct datagram *datagram)
 {
     for (unsigned i = 0; i < d->plan->nrepeaters; i++) {
-        repeater_send(d->repeaters[i], datagram);
+        if (d->repeaters[i] != NULL) {
+            repeater_send(d->repeaters[i], datagram);
+        }
     }
 }
 
@@ -131,20 +139,78 @@ static void expire(struct duties *d, const struct scribe_report *r)
     }
 }
 
-void duty_file(struct duties *d, const struct scribe_report *r)
+static void launch(struct duties *d, const struct scribe_report *r)
 {
     char text[FILENAME_MAX_LEN];
     struct fault fault = {0};
+    struct launch what = {r->path, r->dir, text, r->ident, r->start};
+    filename_time_text(r->start, d->plan->seconds, d->plan->zone_names, text);
+    if (launcher_run(d->launcher, &what, &fault) != 0) {
+        log_fault(d->log, LOG_LEVEL_ERROR, &fault);
+    }
+}
+
+void duty_file(struct duties *d, const struct scribe_report *r)
+{
+    bool expires;
+    pthread_mutex_lock(&d->lock);
     if (d->launcher != NULL && r->written) {
-        struct launch what = {r->path, r->dir, text, r->ident, r->start};
-        filename_time_text(r->start, d->plan->seconds, d->plan->zone_names, text);
-        if (launcher_run(d->launcher, &what, &fault) != 0) {
+        launch(d, r);
+    }
+    expires = d->expire;
+    pthread_mutex_unlock(&d->lock);
+    if (expires) {
+        expire(d, r);
+    }
+}
+
+/* ---- another plan ---- */
+
+static void change_command(struct duties *d, const char *command)
+{
+    struct launcher *launcher = NULL;
+    struct fault fault = {0};
+    if (command != NULL && launcher_new(command, &launcher, &fault) != 0) {
+        log_fault(d->log, LOG_LEVEL_ERROR, &fault);
+        return;
+    }
+    pthread_mutex_lock(&d->lock);
+    launcher_free(d->launcher);
+    d->launcher = launcher;
+    pthread_mutex_unlock(&d->lock);
+}
+
+static void change_repeaters(struct duties *d, const struct collector_plan *next)
+{
+    for (unsigned i = 0; i < REPEATERS_MAX; i++) {
+        struct fault fault = {0};
+        repeater_close(d->repeaters[i]);
+        d->repeaters[i] = NULL;
+        if (i < next->nrepeaters
+            && repeater_open(next->repeaters[i], next->keep_sender, &d->repeaters[i], &fault)
+                   != 0) {
             log_fault(d->log, LOG_LEVEL_ERROR, &fault);
         }
     }
-    if (d->plan->expire) {
-        expire(d, r);
+}
+
+/* A sandbox without programs stays one. */
+void duties_change(struct duties *d, struct collector_plan *now, const struct collector_plan *next)
+{
+    if (now->command == NULL && next->command != NULL) {
+        log_write(d->log, LOG_LEVEL_WARNING, "Commands for files take effect at the next start");
+    } else {
+        change_command(d, next->command);
+        now->command = next->command;
     }
+    pthread_mutex_lock(&d->lock);
+    d->expire = next->expire;
+    pthread_mutex_unlock(&d->lock);
+    now->expire = next->expire;
+    change_repeaters(d, next);
+    now->keep_sender = next->keep_sender;
+    now->nrepeaters = next->nrepeaters;
+    memcpy(now->repeaters, next->repeaters, sizeof now->repeaters);
 }
 
 /* ---- nfcapd's metric socket ---- */

@@ -26,6 +26,10 @@ void duty_datagram(struct duties *d, const struct datagram *datagram);
 void duty_file(struct duties *d, const struct scribe_report *report);
 void duty_tick(struct duties *d, const struct duty_counters *counters, uint64_t now);
 
+/* Commands, expiry and repeaters as in next; what cannot change stays, with a message. `now` gets
+ * what does. */
+void duties_change(struct duties *d, struct collector_plan *now, const struct collector_plan *next);
+
 /* Stopping: remember the templates. The wire may go after it. d may be NULL. */
 void duties_end(struct duties *d, uint64_t now);
 void duties_free(struct duties *d);

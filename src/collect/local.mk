@@ -3,10 +3,12 @@
 noinst_LIBRARIES += libweir-collect.a
 libweir_collect_a_SOURCES = \
     src/collect/collectargs.c src/collect/collectargs.h src/collect/collectargs.def \
+    src/collect/collectconf.c src/collect/collectconf.h \
     src/collect/collecting.h \
     src/collect/collector.c src/collect/collector.h \
     src/collect/crew.c \
     src/collect/intake.c \
+    src/collect/reload.c \
     src/collect/rotation.c \
     src/collect/standing.c \
     src/collect/source.c src/collect/source.h \

@@ -244,7 +244,9 @@ static void begin_slots(struct collector *c)
     uint64_t second = c->now / 1000;
     c->slot = second - second % c->plan->seconds;
     for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
-        rotation_begin(c, sources_at(c->plan->sources, i));
+        if (!sources_at(c->plan->sources, i)->retired) {
+            rotation_begin(c, sources_at(c->plan->sources, i));
+        }
     }
 }
 
@@ -262,8 +264,11 @@ void rotation_keep(struct collector *c)
         c->started = c->now;
         begin_slots(c);
     } else if (is_another_slot(c) || c->rotate) {
-        c->rotate = false;
         rotation_finish(c);
+        if (c->rotate) {
+            c->rotate = false;
+            reload(c);
+        }
         begin_slots(c);
     }
 }

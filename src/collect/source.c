@@ -37,6 +37,9 @@ struct sources *sources_new(void)
 
 static void free_source(struct source *s)
 {
+    if (s == NULL) {
+        return;
+    }
     free(s->ident);
     free(s->dir);
     meta_free(&s->known);
@@ -213,6 +216,74 @@ size_t sources_directories(const struct sources *s, const char **dirs, size_t ma
 bool sources_is_empty(const struct sources *s)
 {
     return s->nsenders == 0 && s->dynamic_dir == NULL;
+}
+
+/* ---- changing ---- */
+
+static struct source *find_same(const struct sources *s, const struct source *like)
+{
+    for (size_t i = 0; i < s->nsources; i++) {
+        if (strcmp(s->sources[i]->ident, like->ident) == 0
+            && strcmp(s->sources[i]->dir, like->dir) == 0) {
+            return s->sources[i];
+        }
+    }
+    return NULL;
+}
+
+static void lead_to(struct sources *s, const struct source *from, struct source *to)
+{
+    for (size_t i = 0; i < s->nsenders; i++) {
+        if (s->senders[i].source == from) {
+            s->senders[i].source = to;
+        }
+    }
+}
+
+/* Move source number i of `fresh` here, unless it is here already. */
+static void take_source(struct sources *s, struct sources *fresh, size_t i)
+{
+    struct source *source = fresh->sources[i];
+    struct source *old = find_same(s, source);
+    struct source **grown;
+    if (old != NULL) {
+        lead_to(fresh, source, old);
+        old->retired = false;
+        return;
+    }
+    grown = realloc(s->sources, (s->nsources + 1) * sizeof(*grown));
+    if (grown == NULL) {
+        return; /* its senders go with fresh */
+    }
+    s->sources = grown;
+    s->sources[s->nsources++] = source;
+    fresh->sources[i] = NULL;
+}
+
+/* Senders that a directory was made for stay, when it is the same directory. */
+static bool keeps_dynamic(const struct sources *s, const struct sources *fresh)
+{
+    return s->dynamic_dir != NULL && fresh->dynamic_dir != NULL
+           && strcmp(s->dynamic_dir, fresh->dynamic_dir) == 0;
+}
+
+void sources_update(struct sources *s, struct sources *fresh)
+{
+    struct sources was = *s;
+    if (!keeps_dynamic(s, fresh)) {
+        for (size_t i = 0; i < s->nsources; i++) {
+            s->sources[i]->retired = true;
+        }
+        for (size_t i = 0; i < fresh->nsources; i++) {
+            take_source(s, fresh, i);
+        }
+        s->senders = fresh->senders;
+        s->nsenders = fresh->nsenders;
+        s->dynamic_dir = fresh->dynamic_dir;
+        fresh->senders = was.senders;
+        fresh->dynamic_dir = was.dynamic_dir;
+    }
+    sources_free(fresh);
 }
 
 /* ---- finding ---- */

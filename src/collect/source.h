@@ -24,6 +24,7 @@ enum { SOURCES_DYNAMIC_MAX = 1024 };
 struct source {
     char *ident;
     char *dir;
+    bool retired;              /* nobody sends to it any more */
     struct builder *rows;      /* what was not sent to the scribe yet; may be NULL */
     struct scribe_slot *slot;  /* NULL: no file is open */
     struct flow_meta known;    /* exporters, samplers, names: written into each file */
@@ -49,6 +50,10 @@ int sources_add_static(struct sources *s, const char *text, struct fault *fault)
 int sources_set_dynamic(struct sources *s, const char *dir, struct fault *fault);
 
 bool sources_is_empty(const struct sources *s);
+
+/* From now on who may send, and where to, is as in `fresh`, which is freed. Sources of the same
+ * ident and directory go on; those not in it are retired, since exporters know them. */
+void sources_update(struct sources *s, struct sources *fresh);
 
 /* The source of a sender; NULL: not wanted (or too many dynamic ones). *fresh: it was made now. */
 struct source *sources_find(struct sources *s, const struct ip *from, int family, bool *fresh);

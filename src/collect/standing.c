@@ -5,6 +5,7 @@
  */
 #include "collect/collecting.h"
 
+#include "base/file.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 
@@ -43,23 +44,37 @@ static int drop_rights(const struct collector *c, struct fault *fault)
     return rc == 0 ? priv_drop(&who, fault) : rc;
 }
 
-static int become_daemon(struct collector *c, struct fault *fault)
+/* What the collector writes; with a configuration file, directories of sources that come later may
+ * lie beside those there are. Texts of the last kind are put into the arena. */
+static size_t writable_paths(const struct collector *c, struct arena *texts, const char **paths)
 {
-    if (!c->plan->daemon) {
-        return 0;
+    const char *const extra[] = {c->plan->pid_path, c->plan->state_path};
+    char dir[PATH_MAX];
+    size_t n = sources_directories(c->plan->sources, paths, SOURCES_DYNAMIC_MAX);
+    for (size_t i = 0; c->plan->config_path != NULL && i < n; i++) {
+        file_directory_of(paths[i], dir);
+        paths[i] = arena_strndup(texts, dir, strlen(dir));
     }
-    if (daemon(1, 0) != 0) {
-        return fault_sys(fault, "daemon");
+    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
+        if (extra[i] != NULL) {
+            file_directory_of(extra[i], dir);
+            paths[n++] = arena_strndup(texts, dir, strlen(dir));
+        }
     }
-    return log_to_syslog(c->log, "daemon");
+    return n;
 }
 
-static const char *directory_of(const char *path, char dir[PATH_MAX])
+static int enter_small_sandbox(struct collector *c, struct sandbox *s, struct fault *fault)
 {
-    const char *slash = strrchr(path, '/');
-    size_t n = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    snprintf(dir, PATH_MAX, "%.*s", (int)n, slash == NULL ? "." : path);
-    return dir;
+    const char *writable[SOURCES_DYNAMIC_MAX + 2];
+    struct arena texts;
+    int rc;
+    arena_init(&texts);
+    s->write_paths = writable;
+    s->nwrite = writable_paths(c, &texts, writable);
+    rc = sandbox_enter(s, NULL, fault);
+    arena_free(&texts);
+    return rc;
 }
 
 /* Only the network is a stranger: captures are read with the rights of who asked for them. A
@@ -67,14 +82,17 @@ static const char *directory_of(const char *path, char dir[PATH_MAX])
 static int enter_sandbox(struct collector *c, struct fault *fault)
 {
     static const char *const everything[] = {"/"};
-    static const char *const readable[] = {"/etc", "/usr/share/zoneinfo", "/dev/null", "/dev/log",
-                                           "/sys/devices/system/cpu", "/proc/self"};
-    const char *writable[SOURCES_DYNAMIC_MAX + 3];
-    struct sandbox s = {.read_paths = readable, .nread = sizeof readable / sizeof readable[0],
-                        .write_paths = writable};
-    char pid_dir[PATH_MAX], state_dir[PATH_MAX];
+    const char *readable[] = {"/etc", "/usr/share/zoneinfo", "/dev/null", "/dev/log",
+                              "/sys/devices/system/cpu", "/proc/self", NULL};
+    struct sandbox s = {.read_paths = readable,
+                        .nread = sizeof readable / sizeof readable[0] - 1};
+    char config_dir[PATH_MAX];
     if (is_feeding(c)) {
         return 0;
+    }
+    if (c->plan->config_path != NULL) {
+        file_directory_of(c->plan->config_path, config_dir);
+        readable[s.nread++] = config_dir;
     }
     if (c->plan->command != NULL) {
         s.write_paths = everything;
@@ -82,21 +100,14 @@ static int enter_sandbox(struct collector *c, struct fault *fault)
         s.may_run_programs = true;
         return sandbox_enter(&s, NULL, fault);
     }
-    s.nwrite = sources_directories(c->plan->sources, writable, SOURCES_DYNAMIC_MAX);
-    if (c->plan->pid_path != NULL) {
-        writable[s.nwrite++] = directory_of(c->plan->pid_path, pid_dir);
-    }
-    if (c->plan->state_path != NULL) {
-        writable[s.nwrite++] = directory_of(c->plan->state_path, state_dir);
-    }
-    return sandbox_enter(&s, NULL, fault);
+    return enter_small_sandbox(c, &s, fault);
 }
 
 int standing_take(struct collector *c, struct fault *fault)
 {
     int rc = drop_rights(c, fault);
-    if (rc == 0) {
-        rc = become_daemon(c, fault);
+    if (rc == 0 && c->plan->daemon) {
+        rc = log_from_background(c->log, true, fault);
     }
     if (rc == 0) {
         rc = write_pid(c, fault);

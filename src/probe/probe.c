@@ -9,6 +9,7 @@
 #include "probe/probe.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "probe/record.h"
@@ -256,26 +257,6 @@ static int write_pid(struct probe *p, struct fault *fault)
                ? 0 : fault_sys(fault, "PID file %s", p->plan->pid_path);
 }
 
-static int become_daemon(struct probe *p, struct fault *fault)
-{
-    if (!p->plan->daemon) {
-        return 0;
-    }
-    if (daemon(0, 0) != 0) {
-        return fault_sys(fault, "daemon");
-    }
-    return log_to_syslog(p->log, "daemon");
-}
-
-/* The directory of a path, into dir. */
-static const char *directory_of(const char *path, char dir[PATH_MAX])
-{
-    const char *slash = strrchr(path, '/');
-    snprintf(dir, PATH_MAX, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1,
-             slash != NULL ? path : ".");
-    return dir;
-}
-
 /* What a live probe still writes: flow files, and the socket and PID file it removes at the end.
  * It reads the names of protocols, for its statistics; the first look-up loads what that needs. */
 static int enter_sandbox(const struct probe *p, struct fault *fault)
@@ -289,10 +270,12 @@ static int enter_sandbox(const struct probe *p, struct fault *fault)
         dirs[box.nwrite++] = p->plan->slots.dir;
     }
     if (p->plan->control_path != NULL) {
-        dirs[box.nwrite++] = directory_of(p->plan->control_path, control);
+        file_directory_of(p->plan->control_path, control);
+        dirs[box.nwrite++] = control;
     }
     if (p->plan->pid_path != NULL) {
-        dirs[box.nwrite++] = directory_of(p->plan->pid_path, pid);
+        file_directory_of(p->plan->pid_path, pid);
+        dirs[box.nwrite++] = pid;
     }
     return sandbox_enter(&box, NULL, fault);
 }
@@ -323,8 +306,8 @@ static int open_all(struct probe *p, struct fault *fault)
     if (rc == 0 && plan->writing) {
         rc = slots_open(&plan->slots, &p->slots, fault);
     }
-    if (rc == 0) {
-        rc = become_daemon(p, fault);
+    if (rc == 0 && plan->daemon) {
+        rc = log_from_background(p->log, false, fault);
     }
     if (rc == 0) {
         rc = write_pid(p, fault);

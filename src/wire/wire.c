@@ -134,6 +134,11 @@ int wire_decode(struct wire *w, const struct wire_datagram *d)
     return rc < 0 ? rc : (int)flows;
 }
 
+void wire_set_sampling(struct wire *w, int32_t sampling)
+{
+    w->options.sampling = sampling;
+}
+
 /* ---- housekeeping ---- */
 
 static bool is_stale(const struct wire_entry *e, uint64_t now)

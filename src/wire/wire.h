@@ -95,6 +95,9 @@ struct wire_options {
 struct wire *wire_new(const struct wire_options *options, const struct wire_sink *sink);
 void wire_free(struct wire *w);
 
+/* From now on, as in the options. */
+void wire_set_sampling(struct wire *w, int32_t sampling);
+
 /* Decode one datagram. Returns the number of flow records, or ERR_FORMAT (malformed; records
  * before the fault were handed on), ERR_UNSUPPORTED (no protocol we know), ERR_LIMIT (too many
  * exporters), ERR_NOMEM. */

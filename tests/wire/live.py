@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 """The collector at work: protocols on one port, rotation, restart in a slot, kill -9, signals,
-sources, commands, repeater, state, metrics, floods, a full disk, the loss account.
+reload, sources, commands, repeater, state, metrics, floods, a full disk, the loss account.
 
 Nothing here sleeps: the collector says on its log what it did (-v 3), and tests wait for that.
 Files are read back with weir; every flow has its number in the octets, so each can be looked for.
@@ -51,7 +51,7 @@ class Collector:
         self.dir = directory
         self.seen = ""
         os.makedirs(directory, exist_ok=True)
-        where = [] if "-M" in options or "-n" in options else ["-w", directory]
+        where = [] if "-M" in options or "-n" in options or "-C" in options else ["-w", directory]
         if "-d" not in options:
             where += [] if "-J" in options else ["-b", host]
         self.process = subprocess.Popen(
@@ -335,6 +335,38 @@ def test_sources():
     check(c.seen.count("Skip UDP packet from: 127.0.0.21") == 1, c.seen)
 
 
+def test_reload():
+    """The configuration file is read again on SIGHUP: another source, another sampling."""
+    d = fresh("reload")
+    os.makedirs(d + "/a")
+    os.makedirs(d + "/b")
+    config = d + "/weircapd.conf"
+
+    def write(text):
+        with open(config, "w") as f:
+            f.write(text)
+    common = "[nfdump]\nmaxworkers = 2\n[weircapd]\nrotate = 3600\n"
+    one, two = f'"a,127.0.0.1,{d}/a"', f'"b,127.0.0.2,{d}/b"'
+    write(common + f"source = [{one}]\nsampling = 10\n")
+    c = Collector(d, "-C", config, "--flush", "50")
+    send(c.port, v5([5201]), address="127.0.0.1")
+    send(c.port, v5([5202]), address="127.0.0.2")
+    c.wait("Skip UDP packet from: 127.0.0.2")
+    write(common + f"source = [{one}, {two}]\nsampling = 20\n")
+    c.process.send_signal(signal.SIGHUP)
+    c.wait("Configuration read again")
+    send(c.port, v5([5203], 1), address="127.0.0.1")
+    send(c.port, v5([5204], 1), address="127.0.0.2")
+    c.safe(2, "a")
+    write(common + "nonsense = 7\n")
+    c.process.send_signal(signal.SIGHUP)
+    c.wait(config + ": nonsense: no such setting: the collector goes on as before")
+    send(c.port, v5([5205], 2), address="127.0.0.1")
+    check(c.end() == 0, "exit code")
+    check(stored(d + "/a") == [52010, 104060, 104100], f"reload a: {stored(d + '/a')}")
+    check(stored(d + "/b") == [104080], f"reload b: {stored(d + '/b')}")
+
+
 def test_templates_survive_restart_and_wait():
     d = fresh("state")
     state = d + "/templates"
@@ -588,7 +620,7 @@ def test_full_disk():
 def test_wrong_start():
     for options, code in ((["-w", "/nonexistent"], 1), ([], 1), (["-w", TMP, "-p", "99999x"], 1),
                           (["-w", TMP, "-S", "9"], 1), (["-w", TMP, "--nonsense"], 1),
-                          (["-w", TMP, "-x", "date %z"], 1)):
+                          (["-w", TMP, "-x", "date %z"], 1), (["-C", "/nonexistent"], 1)):
         run = subprocess.run([CAPD, *options], capture_output=True, text=True, timeout=PATIENCE)
         check(run.returncode == code and run.stderr, f"{options}: {run.returncode} {run.stderr}")
 
