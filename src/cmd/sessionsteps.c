@@ -9,6 +9,8 @@
 #include "lookup/geo.h"
 #include "lookup/tor.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,12 +197,42 @@ static bool read_filter(struct session *s, const char **text, size_t *len, const
     return read_filter_file(s, text, len);
 }
 
+/* All addresses of a name, each once, as the system knows them. */
+static size_t look_up(void *ctx, const char *name, struct ip *addrs, int *families, size_t max)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    size_t n = 0;
+    (void)ctx;
+    if (getaddrinfo(name, NULL, &hints, &list) != 0) {
+        return 0;
+    }
+    for (const struct addrinfo *a = list; a != NULL && n < max; a = a->ai_next) {
+        if (a->ai_family == AF_INET) {
+            const struct sockaddr_in *s4 = (const struct sockaddr_in *)(const void *)a->ai_addr;
+            addrs[n] = ip_from_v4(ntohl(s4->sin_addr.s_addr));
+            families[n++] = 4;
+        } else if (a->ai_family == AF_INET6) {
+            const struct sockaddr_in6 *s6 = (const struct sockaddr_in6 *)(const void *)a->ai_addr;
+            memcpy(addrs[n].octet, &s6->sin6_addr, sizeof addrs[n].octet);
+            families[n++] = 6;
+        }
+    }
+    freeaddrinfo(list);
+    return n;
+}
+
+static filter_resolver resolver_of(const struct session *s)
+{
+    return s->asked.resolve ? look_up : NULL;
+}
+
 /* Checked before data bases and the window are known, because its mistakes are reported first. */
 static bool step_check_filter(struct session *s)
 {
     const char *text, *file;
     size_t len;
-    struct filter_env env = {.only_check = true};
+    struct filter_env env = {.only_check = true, .resolver = resolver_of(s)};
     if (!read_filter(s, &text, &len, &file) || !compile(s, text, len, file, &env, &s->filter)) {
         return false;
     }
@@ -238,8 +270,9 @@ static bool step_filter(struct session *s)
     const char *text, *file;
     size_t len;
     struct filter_env env = {.geo = s->geo, .tor = s->tor, .has_window = s->window.given,
-                             .first_after = s->window.first, .last_before = s->window.last};
-    struct filter_env post = {.geo = s->geo, .tor = s->tor};
+                             .first_after = s->window.first, .last_before = s->window.last,
+                             .resolver = resolver_of(s)};
+    struct filter_env post = {.geo = s->geo, .tor = s->tor, .resolver = resolver_of(s)};
     if (s->geo == NULL && s->tor == NULL && !s->window.given && !needs_zones(s)) {
         return true;
     }

@@ -53,7 +53,7 @@ static size_t host_lookup(struct resolving *r, const struct token *w, struct ip 
 {
     char name[300];
     if (r->env->resolver == NULL) {
-        snprintf(r->hint, sizeof r->hint, "host names are not looked up here");
+        snprintf(r->hint, sizeof r->hint, "host names are only looked up with --resolve");
         return 0;
     }
     snprintf(name, sizeof name, "%.*s", TOKEN_TEXT(w));

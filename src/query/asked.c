@@ -19,7 +19,7 @@
 enum { EXIT_USAGE = 1, EXIT_INIT = 255, AGGREGATION_MAX = 128, IDENT_MAX = 127 };
 
 enum long_option {
-    LONG_HELP = OPT_LONG, LONG_EXPLAIN, LONG_MEMORY, LONG_UTC, LONG_STRICT, LONG_PROGRESS,
+    LONG_HELP = OPT_LONG, LONG_EXPLAIN, LONG_MEMORY, LONG_UTC, LONG_STRICT, LONG_PROGRESS, LONG_RESOLVE,
     LONG_FORMAT, LONG_REPAIR
 };
 
@@ -130,6 +130,7 @@ SWITCH(g, plot)
 SWITCH(Z, check)
 SWITCH(X, dump)
 SWITCH(explain, explain)
+SWITCH(resolve, resolve)
 SWITCH(strict, strict)
 SWITCH(progress, progress)
 SWITCH(utc, utc)
@@ -458,6 +459,8 @@ static bool read_memory(struct asked *q, const char *v)
     X(LONG_HELP, "help", OPT_OPTIONAL, "topic", read_help, "Help on filter, fmt, stat or aggr.")   \
     X(LONG_EXPLAIN, "explain", OPT_NONE, NULL, read_explain,                                       \
       "Show how the query is done: program, columns, blocks left out, times.")                     \
+    X(LONG_RESOLVE, "resolve", OPT_NONE, NULL, read_resolve,                                       \
+      "Look up host names in the filter.")                                                         \
     X(LONG_STRICT, "strict", OPT_NONE, NULL, read_strict,                                          \
       "Exit with 1 when files, blocks or flows are missing.")                                      \
     X(LONG_MEMORY, "memory", OPT_REQUIRED, "size", read_memory,                                    \

@@ -73,6 +73,7 @@ struct asked {
 
     bool quiet, plain, long_ipv6, tag_addresses, totals, plot, check, dump;
     bool explain, strict, progress, utc;
+    bool resolve;           /* --resolve: host names in the filter are looked up */
     bool recompress;        /* -J */
     bool compress;          /* -z -j -y */
     enum flow_compression compression;

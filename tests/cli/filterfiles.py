@@ -146,6 +146,17 @@ def members(entries):
     return found
 
 
+def hosts():
+    refused('a name', ['ip localhost'], 254,
+            "Line 1: Can not parse/lookup localhost to an IP address at 'localhost'\n", '--resolve')
+    out = selected('--resolve', 'not ip localhost or ip in [localhost]')
+    check('a name that is looked up', out == selected('any'), out)
+    refused('no such name', ['--resolve', 'src ip no-such-name.invalid'], 254, "Line 1: Can not parse/"
+            "lookup no-such-name.invalid to an IP address at 'no-such-name.invalid'\n")
+    refused('a name of a next hop', ['--resolve', 'next ip localhost'], 254,
+            "Line 1: Can not parse/lookup localhost to an IP address at 'localhost'\n")
+
+
 def lists():
     """Long lists that overlap, mix families and have host bits."""
     four = ['10.%d.%d.%d/%d' % (i % 7, i % 51, i % 13, 24 + i % 9) for i in range(20000)]
@@ -182,7 +193,7 @@ def main():
         os.chdir(scratch)
         cases = os.path.join(BUILD, 'tests/filter/filter_cases')
         subprocess.check_call([cases, '-w', 'flows', 'weir'], env=dict(os.environ, WEIR_SRC=TOP))
-        for part in (texts, includes, include_errors, errors, lists, databases):
+        for part in (texts, includes, include_errors, errors, hosts, lists, databases):
             part()
         os.chdir('/')
     print('%d passed, %d failed, 0 skipped' % (passed, failed))
