@@ -21,7 +21,8 @@ static void progress(void *ctx, size_t done, size_t files, uint64_t rows)
     struct session *s = *(struct session **)ctx; /* first member of the run */
     double seconds = seconds_since(&s->started);
     double left = done > 0 ? seconds * (double)(files - done) / (double)done : 0;
-    if (seconds < 1 || seconds - s->progress_shown < 0.2) {
+    bool soon = seconds < (s->asked.progress ? 0 : 1) || seconds - s->progress_shown < 0.2;
+    if (soon && !(s->asked.progress && done == files)) {
         return;
     }
     s->progress_shown = seconds;
@@ -30,17 +31,29 @@ static void progress(void *ctx, size_t done, size_t files, uint64_t rows)
     fflush(stderr);
 }
 
+/* Flows that are shown as they come would mix with it on the same terminal. */
+static bool is_in_the_way(const struct asked *q)
+{
+    bool at_the_end = q->stats.record || q->stats.nelements > 0 || q->aggregate ||
+                      q->aggregation != NULL || q->bidirectional || q->order != ORDER_NONE ||
+                      q->write != NULL;
+    return isatty(STDOUT_FILENO) && !at_the_end;
+}
+
 void coverage_progress(struct session *s, struct scan_plan *plan)
 {
-    if (s->asked.progress || (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))) {
+    if (s->asked.progress || (isatty(STDERR_FILENO) && !is_in_the_way(&s->asked))) {
         plan->progress = progress;
     }
 }
 
+/* A terminal is left as it was, a file keeps the last line. */
 void coverage_progress_end(struct session *s)
 {
-    if (s->progress_shown > 0) {
-        fprintf(stderr, "\r%70s\r", "");
+    if (s->progress_shown > 0 && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r%78s\r", "");
+    } else if (s->progress_shown > 0) {
+        fputc('\n', stderr);
     }
 }
 
@@ -84,6 +97,36 @@ static bool report_damage(struct session *s)
     return any;
 }
 
+static void explain_input(const struct scan_account *a, unsigned workers, struct buf *out)
+{
+    uint64_t left_out = a->blocks - a->blocks_read - a->blocks_skipped;
+    uint64_t filtered = a->blocks_unfiltered < left_out ? a->blocks_unfiltered : left_out;
+    buf_printf(out, "files: %zu opened, %zu failed, %zu outside of the time window, %zu without a "
+                    "block that is needed; workers: %u\n",
+               a->files, a->files_failed, a->files_outside, a->files_needless, workers);
+    buf_printf(out, "blocks: %llu, left out by zones: %llu, by address filters: %llu, read: %llu "
+                    "(whole: %llu), skipped: %llu\n",
+               (unsigned long long)a->blocks, (unsigned long long)(left_out - filtered),
+               (unsigned long long)filtered, (unsigned long long)a->blocks_read,
+               (unsigned long long)a->blocks_whole, (unsigned long long)a->blocks_skipped);
+    buf_printf(out, "flows: %llu in the blocks read, %llu passed\n",
+               (unsigned long long)a->rows_read, (unsigned long long)a->passed);
+}
+
+static void explain_cost(const struct scan_cost *c, double seconds, struct buf *out)
+{
+    static const char *const stages[SCAN_STAGES_] = {"opening", "filter", "columns", "operators"};
+    buf_printf(out, "columns: %llu decoded, %llu questions answered without, %llu decoded in few "
+                    "rows; octets read: %llu\n",
+               (unsigned long long)c->batches.columns, (unsigned long long)c->batches.questions,
+               (unsigned long long)c->batches.picked, (unsigned long long)c->batches.octets);
+    buf_str(out, "time of all workers:");
+    for (int i = 0; i < SCAN_STAGES_; i++) {
+        buf_printf(out, " %s %.3f s,", stages[i], (double)c->nsec[i] / 1e9);
+    }
+    buf_printf(out, " from start to end %.3f s\n", seconds);
+}
+
 static void explain(struct session *s)
 {
     const struct scan_account *a = &s->account;
@@ -107,16 +150,9 @@ static void explain(struct session *s)
             buf_printf(&out, " %s", field_of((enum field_id)id)->name);
         }
     }
-    buf_printf(&out, "\nfiles: %zu opened, %zu failed; workers: %u\n", a->files, a->files_failed,
-               s->workers);
-    buf_printf(&out, "blocks: %llu, left out by zones and address filters: %llu, read: %llu, "
-                     "skipped: %llu\n",
-               (unsigned long long)a->blocks,
-               (unsigned long long)(a->blocks - a->blocks_read - a->blocks_skipped),
-               (unsigned long long)a->blocks_read, (unsigned long long)a->blocks_skipped);
-    buf_printf(&out, "flows: %llu in the blocks read, %llu passed; %.3f s\n",
-               (unsigned long long)a->rows_read, (unsigned long long)a->passed,
-               seconds_since(&s->started));
+    buf_char(&out, '\n');
+    explain_input(a, s->workers, &out);
+    explain_cost(&a->cost, seconds_since(&s->started), &out);
     say_err(&out);
     buf_free(&out);
 }

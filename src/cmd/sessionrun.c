@@ -633,7 +633,8 @@ static bool scan(struct run *r)
     struct scan_plan plan = {
         .path = s->files.path, .npaths = s->files.n, .filter = s->filter, .window = s->window,
         .limit = s->asked.count, .workers = s->workers,
-        .totals = r->totals == NULL && wants_totals(s), .ops = r->op, .nops = r->nops,
+        .totals = r->totals == NULL && wants_totals(s), .explain = s->asked.explain,
+        .ops = r->op, .nops = r->nops,
         .warn = warn_line, .ctx = r};
     int rc;
     fault_clear(&fault);

@@ -467,9 +467,19 @@ static void remembered(struct vm *vm, const struct insn *i)
     store(vm, i, memo);
 }
 
+/* What is known beforehand of the whole batch spares a look at its rows. */
+static enum zone_says foreseen(const struct vm *vm, const struct insn *i)
+{
+    const struct batch *b = vm->batch;
+    return b->zone != NULL ? insn_zone(vm->program, i, b->zone, b->ident) : ZONE_MAYBE;
+}
+
 static void test(struct vm *vm, const struct insn *i)
 {
-    if (i->memo != 0) {
+    enum zone_says says = foreseen(vm, i);
+    if (says != ZONE_MAYBE) {
+        store(vm, i, says == ZONE_ALWAYS ? reg(vm, REGISTER_ALL) : NULL);
+    } else if (i->memo != 0) {
         remembered(vm, i);
     } else if (find_need(vm, i->guard, reg(vm, i->mask))) {
         evaluate(vm, i);

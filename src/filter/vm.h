@@ -55,6 +55,10 @@ void vm_free(struct vm *vm);
 /* Run over a batch; sel gets the result. Returns 0, the batch's fault code or ERR_NOMEM. */
 int vm_run(struct vm *vm, struct batch *b, uint64_t *sel);
 
+/* What an instruction that tests says about all rows of a block, negation left out. */
+enum zone_says insn_zone(const struct program *p, const struct insn *i, const struct zone *z,
+                         const char *ident);
+
 /* What the program says about a block. */
 enum zone_says program_zone(const struct program *p, const struct zone *z, const char *ident);
 

@@ -95,8 +95,8 @@ static enum zone_says ident_says(const struct program *p, const struct insn *i, 
     return ident_equals(ident, c->text, c->text_len) ? ZONE_ALWAYS : ZONE_NEVER;
 }
 
-static enum zone_says test_says(const struct program *p, const struct insn *i, const struct zone *z,
-                                const char *ident)
+enum zone_says insn_zone(const struct program *p, const struct insn *i, const struct zone *z,
+                         const char *ident)
 {
     enum zone_says guard = i->guard == GROUP_HEADER ? ZONE_ALWAYS
                                                     : has_group(z, group_bit(i->guard));
@@ -144,7 +144,7 @@ enum zone_says program_zone(const struct program *p, const struct zone *z, const
                                           : both((enum zone_says)r[i->mask],
                                                  opposite((enum zone_says)r[i->arg]));
         } else {
-            enum zone_says says = test_says(p, i, z, ident);
+            enum zone_says says = insn_zone(p, i, z, ident);
             r[i->dst] = both((enum zone_says)r[i->mask], i->negate ? opposite(says) : says);
         }
     }

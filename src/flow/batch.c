@@ -138,6 +138,7 @@ bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
     if (rc == BATCH_LOAD_IT) {
         return false;
     }
+    b->cost.questions++;
     if (rc != 0) {
         note_failure(b, rc, &fault);
         bits_fill(out, b->nrows, false);

@@ -19,6 +19,7 @@
 #include "base/ip.h"
 #include "field/field.h"
 #include "flow/rec.h"
+#include "flow/zone.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,6 +72,14 @@ struct batch_keepsake {
     void (*free)(struct batch_keepsake *k);
 };
 
+/* What a batch has asked of its source so far. */
+struct batch_cost {
+    uint64_t octets;    /* read, if the source reads columns one by one */
+    uint64_t columns;   /* decoded */
+    uint64_t questions; /* answered without loading */
+    uint64_t picked;    /* columns of which only few rows were wanted */
+};
+
 struct batch {
     uint32_t nrows;
     uint64_t groups_any;  /* or of all rows' group masks (may claim too much, never too little) */
@@ -82,6 +91,8 @@ struct batch {
     bool other_records;   /* the block also holds records that are not flows */
     uint32_t unread; /* records (or parts of them) of the block that are damaged or unknown and were
                       * left out; a program's status tells when it is not 0 */
+    const struct zone *zone; /* what is known of the rows beforehand; NULL: nothing */
+    struct batch_cost cost;
     const char *notes; /* about records of the block that were skipped: lines for the user, each
                         * with its newline; NULL: none */
     const struct batch_loader *loader; /* NULL: columns not present are absent */
@@ -93,6 +104,14 @@ struct batch {
     struct field_set present; /* columns that are filled */
     struct column columns[FIELD_COUNT_];
 };
+
+static inline void batch_cost_add(struct batch_cost *sum, const struct batch_cost *c)
+{
+    sum->octets += c->octets;
+    sum->columns += c->columns;
+    sum->questions += c->questions;
+    sum->picked += c->picked;
+}
 
 void batch_init(struct batch *b);
 void batch_reset(struct batch *b); /* no rows, no columns; keeps memory */

@@ -93,6 +93,7 @@ static int pick_column(void *source, struct batch *b, enum field_id id, struct c
     if (!field_set_has(&from->present, id) && from->loader != NULL && from->loader->pick != NULL) {
         rc = from->loader->pick(from->source, from, id, p->rows, b->nrows, &b->arena, column,
                                 fault);
+        from->cost.picked += rc == 0;
     }
     if (rc == BATCH_LOAD_IT) {
         const struct column *whole = batch_column(from, id);

@@ -37,7 +37,7 @@ libweir_query_a_SOURCES = \
 	src/query/rows.c \
 	src/query/rows.h \
 	src/query/scan.c \
-	src/query/scan.h \
+	src/query/scan.h src/query/scancost.h \
 	src/query/sorting.c \
 	src/query/sorting.h \
 	src/query/stat.c \

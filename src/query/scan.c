@@ -39,6 +39,7 @@ struct slot {
     uint32_t *block;       /* blocks that may match */
     uint8_t *sure;         /* of them: every row matches */
     uint32_t nblocks;
+    uint32_t unfiltered;   /* blocks left out by the address filter alone; if costs are wanted */
     uint32_t next;         /* to be handed out */
     uint32_t finished;
     uint64_t base;         /* records in earlier files */
@@ -103,6 +104,7 @@ struct worker {
     struct batch few;    /* the passing rows alone, if they are few */
     struct batch *seen;  /* what operators see: one of these two */
     struct filter_work *filter;
+    struct scan_cost cost;
     void **piece;
     uint64_t *bits;
     uint32_t *rows;
@@ -126,6 +128,15 @@ static bool is_wanted(const struct scan_plan *plan, uint64_t place)
     return wanted;
 }
 
+/* Whether the block is left out by the file's address filter, and would not be without. */
+static bool left_out_by_filter(const struct scan_plan *plan, const struct zone *zone,
+                               const char *ident)
+{
+    struct zone without = *zone;
+    without.may_hold = NULL;
+    return plan->explain && filter_zone(plan->filter, &without, ident) != ZONE_NEVER;
+}
+
 static int choose_blocks(const struct scan *scan, size_t file, struct slot *s)
 {
     const struct scan_plan *plan = scan->plan;
@@ -144,6 +155,8 @@ static int choose_blocks(const struct scan *scan, size_t file, struct slot *s)
         if (says != ZONE_NEVER) {
             s->sure[s->nblocks] = says == ZONE_ALWAYS;
             s->block[s->nblocks++] = i;
+        } else {
+            s->unfiltered += left_out_by_filter(plan, flowfile_zone(s->file, i), info->ident);
         }
     }
     return 0;
@@ -174,13 +187,15 @@ static void open_slot(const struct scan *scan, size_t file)
     }
 }
 
-static void open_next(struct scan *s)
+static void open_next(struct scan *s, struct scan_cost *cost)
 {
     size_t i = s->opening++;
     struct slot *slot = &s->slot[i];
     slot->state = SLOT_OPENING;
     pthread_mutex_unlock(&s->lock);
+    scan_cost_begin(cost);
     open_slot(s, i);
+    scan_cost_end(cost, SCAN_OPEN);
     pthread_mutex_lock(&s->lock);
     slot->state = SLOT_READY;
     pthread_cond_broadcast(&s->changed);
@@ -243,7 +258,7 @@ static bool hand_out(struct scan *s, struct step *step)
 }
 
 /* Under the lock: get a step, opening files meanwhile. False: nothing is left. */
-static bool next_step(struct scan *s, struct step *step)
+static bool next_step(struct scan *s, struct step *step, struct scan_cost *cost)
 {
     while (!s->stop) {
         if (hand_out(s, step)) {
@@ -253,7 +268,7 @@ static bool next_step(struct scan *s, struct step *step)
             return false;
         }
         if (s->opening < s->plan->npaths && s->opening < s->current + OPEN_AHEAD) {
-            open_next(s);
+            open_next(s, cost);
         } else {
             pthread_cond_wait(&s->changed, &s->lock);
         }
@@ -289,7 +304,9 @@ static int read_block(struct worker *w, struct step *step)
 {
     struct scan *s = w->scan;
     struct slot *slot = &s->slot[step->file];
-    int rc = flowfile_read(slot->file, step->block, &w->batch, &step->fault);
+    int rc;
+    scan_cost_begin(&w->cost);
+    rc = flowfile_read(slot->file, step->block, &w->batch, &step->fault);
     if (rc != 0) {
         return rc;
     }
@@ -306,12 +323,14 @@ static int read_block(struct worker *w, struct step *step)
         rc = filter_run(s->plan->filter, w->filter, &w->batch, w->bits);
     }
     rc = rc != 0 ? rc : choose_rows(w, step);
+    scan_cost_end(&w->cost, SCAN_FILTER);
     if (rc == 0 && step->matched > 0) {
         rc = batch_require(w->seen, &s->fields);
         step->fault = w->seen->fault;
     } else if (rc != 0) {
         step->fault = w->batch.fault;
     }
+    scan_cost_end(&w->cost, SCAN_COLUMNS);
     return rc;
 }
 
@@ -440,10 +459,16 @@ static void account_file(struct scan *s, struct step *step)
         tell(s, line);
         return;
     }
-    if (slot->file == NULL || s->told->again) {
-        return; /* outside of the time window, or said in the first pass */
+    if (s->told->again) {
+        return; /* said in the first pass */
+    }
+    if (slot->file == NULL) {
+        a->files_outside++;
+        return;
     }
     a->files++;
+    a->files_needless += slot->nblocks == 0;
+    a->blocks_unfiltered += slot->unfiltered;
     a->blocks += flowfile_info(slot->file)->nblocks;
     a->files_unfinished += !flowfile_info(slot->file)->complete;
     account_window(a, &flowfile_info(slot->file)->totals);
@@ -499,6 +524,7 @@ static void number_rows(struct scan *s, struct step *step)
     struct scan_account *a = s->account;
     uint64_t limit = s->plan->limit;
     a->blocks_read++;
+    a->blocks_whole += step->sure;
     a->rows_read += step->nrows;
     if (step->matched > 0 || step->other_records) {
         a->bytes_read += step->source_bytes;
@@ -555,12 +581,16 @@ static void note_error(struct scan *s, int rc, const struct fault *fault)
 
 static void finish_step(struct scan *s, const struct step *step)
 {
+    struct slot *slot = &s->slot[step->file];
+    bool done;
     s->merged++;
-    s->slot[step->file].finished += !step->opens;
+    slot->finished += !step->opens;
+    done = slot->next == slot->nblocks && slot->finished == slot->nblocks;
     if (s->plan->progress != NULL) {
-        s->plan->progress(s->plan->ctx, step->file, s->plan->npaths, s->account->rows_read);
+        s->plan->progress(s->plan->ctx, step->file + done, s->plan->npaths,
+                          s->account->rows_read);
     }
-    close_if_done(&s->slot[step->file]);
+    close_if_done(slot);
 }
 
 static void turn_merge(struct scan *s, struct worker *w, struct step *step)
@@ -618,10 +648,14 @@ static void end_step(struct scan *s, struct step *step)
 
 static int consume_rows(struct worker *w, struct step *step, struct flow_totals *totals)
 {
+    int rc;
+    scan_cost_begin(&w->cost);
     if (w->scan->plan->totals) {
         totals_add_batch(totals, w->seen, w->bits);
     }
-    return consume(w, step);
+    rc = consume(w, step);
+    scan_cost_end(&w->cost, SCAN_OPERATORS);
+    return rc;
 }
 
 /* A block that could not be read is told; an operator's failure ends the scan. */
@@ -639,9 +673,9 @@ static void do_block_now(struct worker *w, struct step *step)
         failed = consume_rows(w, step, &totals);
     }
     pthread_mutex_lock(&s->lock);
-    if (failed != 0 && !batch_ok(&w->batch)) {
+    if (failed != 0 && !batch_ok(w->seen)) {
         step->rc = failed; /* a column that was touched late is damaged */
-        step->fault = w->batch.fault;
+        step->fault = w->seen->fault;
         step->matched = 0;
     } else if (failed != 0) {
         note_error(s, failed, &step->fault);
@@ -691,9 +725,10 @@ static void work(struct worker *w)
     struct scan *s = w->scan;
     struct step step;
     pthread_mutex_lock(&s->lock);
-    while (next_step(s, &step)) {
+    while (next_step(s, &step, &w->cost)) {
         do_step(w, &step);
         pthread_mutex_unlock(&s->lock);
+        batch_cost_add(&w->cost.batches, &w->batch.cost);
         batch_reset(&w->batch);
         pthread_mutex_lock(&s->lock);
     }
@@ -726,6 +761,7 @@ static int worker_init(struct worker *w, struct scan *s)
 {
     const struct scan_plan *plan = s->plan;
     w->scan = s;
+    w->cost.timed = plan->explain;
     batch_init(&w->batch);
     batch_init(&w->few);
     w->filter = filter_work_new(plan->filter);
@@ -768,6 +804,7 @@ static int run_workers(struct scan *s)
         rc = gather(w, ready);
     }
     while (ready > 0) {
+        scan_cost_add(&s->account->cost, &w[ready - 1].cost);
         worker_free(&w[--ready]);
     }
     free(w);
@@ -861,6 +898,7 @@ static struct scan_plan next_pass(const struct scan_plan *plan, const struct sca
     struct scan_plan next = *plan;
     next.limit = plan->limit != 0 || account->files_unfinished > 0 ? account->processed : 0;
     next.totals = false;
+    next.explain = false;
     return next;
 }
 

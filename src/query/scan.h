@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "filter/filter.h"
 #include "query/operator.h"
+#include "query/scancost.h"
 #include "query/window.h"
 #include "store/flowfile.h"
 
@@ -34,6 +35,7 @@ struct scan_plan {
     uint64_t limit;            /* passing rows wanted; 0: all */
     unsigned workers;          /* at least 1 */
     bool totals;               /* flows, packets, octets and times of passing rows are wanted */
+    bool explain;              /* times and reasons are wanted */
     struct operator *ops;
     size_t nops;
     /* Lines for the user about damage, without a newline; called under a lock, in input order. */
@@ -53,6 +55,8 @@ struct scan_account {
     /* files */
     size_t files;                   /* opened */
     size_t files_failed;            /* could not be opened */
+    size_t files_outside;           /* of the time window, by their totals */
+    size_t files_needless;          /* opened, but no block of them is needed */
     size_t files_unfinished;        /* without trailer, recovered */
     uint64_t file_first, file_last; /* over their stored totals; file_first UINT64_MAX: no file */
     char *ident;                    /* of the last file with passing rows; NULL: none */
@@ -60,11 +64,14 @@ struct scan_account {
     /* blocks */
     uint64_t blocks;                /* of the files opened */
     uint64_t blocks_read;
+    uint64_t blocks_whole;          /* of them, those all of whose rows pass by what is known */
+    uint64_t blocks_unfiltered;     /* left out by address filters alone; with plan->explain */
     uint64_t blocks_skipped;        /* damaged or of unknown type */
     uint64_t blocks_damaged;        /* of them, in files that promise integrity (weir format) */
     uint64_t flows_damaged;         /* records in damaged blocks */
     uint64_t bytes_read;            /* uncompressed octets of blocks with passing rows */
     uint64_t rows_read;
+    struct scan_cost cost;          /* of the first pass */
 };
 
 /* Run. The account is valid in any case; scan_account_free() it. Returns 0, ERR_NOMEM, or the

@@ -45,15 +45,29 @@ static inline void slots_of(const struct addrfilter *f, uint64_t h, uint32_t slo
     slot[2] = (slot[0] + 2 * f->segment) ^ ((uint32_t)h & mask);
 }
 
-bool addrfilter_may_hold(const struct addrfilter *f, uint64_t key)
+struct addrfilter_probe addrfilter_probe(const struct addrfilter *f, uint64_t key)
 {
     uint64_t h = mix(key, f->seed);
-    uint32_t s[3];
-    if (f->nslots == 0) {
-        return false;
-    }
-    slots_of(f, h, s);
-    return (uint8_t)(f->slots[s[0]] ^ f->slots[s[1]] ^ f->slots[s[2]]) == fingerprint(h);
+    struct addrfilter_probe p = {.fingerprint = fingerprint(h)};
+    slots_of(f, h, p.slot);
+    return p;
+}
+
+static uint32_t page_check(const uint8_t *slots, size_t len)
+{
+    return (uint32_t)hash_of(slots, len);
+}
+
+bool addrfilter_page_is_good(const struct addrfilter *f, uint32_t page, const uint8_t *slots,
+                             size_t len)
+{
+    struct cur c = cur_of(f->checks + (size_t)page * sizeof(uint32_t), sizeof(uint32_t));
+    return cur_u32le(&c) == page_check(slots, len);
+}
+
+static size_t pages_of(uint32_t nslots)
+{
+    return ((size_t)nslots + ADDRFILTER_PAGE - 1) / ADDRFILTER_PAGE;
 }
 
 /* Sizes for n keys: from the paper, for three slots. */
@@ -152,15 +166,19 @@ static void assign(const struct peeling *p, const struct addrfilter *f, uint32_t
     }
 }
 
-static void put_filter(const struct addrfilter *f, const uint8_t *slots, struct buf *out)
+static void put_head(const struct addrfilter *f, const uint8_t *slots, struct buf *out)
 {
-    uint32_t numbers[4] = {f->segment, f->segments_len, f->nslots, 0};
+    uint32_t numbers[4] = {f->segment, f->segments_len, f->nslots, ADDRFILTER_PAGE};
     buf_add(out, &f->seed, sizeof f->seed);
     buf_add(out, numbers, sizeof numbers);
-    buf_add(out, slots, f->nslots);
+    for (size_t at = 0; at < f->nslots; at += ADDRFILTER_PAGE) {
+        size_t left = f->nslots - at;
+        uint32_t check = page_check(slots + at, left < ADDRFILTER_PAGE ? left : ADDRFILTER_PAGE);
+        buf_add(out, &check, sizeof check);
+    }
 }
 
-int addrfilter_build(const uint64_t *keys, uint32_t n, struct buf *out)
+int addrfilter_build(const uint64_t *keys, uint32_t n, struct buf *head, struct buf *to)
 {
     struct addrfilter f = {.seed = 0};
     struct peeling p;
@@ -176,7 +194,8 @@ int addrfilter_build(const uint64_t *keys, uint32_t n, struct buf *out)
         peeling_fill(&p, &f, keys, n);
         if (peel(&p, &f) == n) {
             assign(&p, &f, n, slots);
-            put_filter(&f, slots, out);
+            put_head(&f, slots, head);
+            buf_add(to, slots, f.nslots);
             rc = 0;
         }
     }
@@ -187,13 +206,14 @@ int addrfilter_build(const uint64_t *keys, uint32_t n, struct buf *out)
 
 int addrfilter_get(struct cur *c, struct addrfilter *f)
 {
+    uint32_t page;
     f->seed = cur_u64le(c);
     f->segment = cur_u32le(c);
     f->segments_len = cur_u32le(c);
     f->nslots = cur_u32le(c);
-    cur_skip(c, 4);
-    f->slots = cur_take(c, f->nslots);
-    if (!cur_ok(c) || f->segment == 0 || f->segment > SEGMENT_MAX ||
+    page = cur_u32le(c);
+    f->checks = cur_take(c, pages_of(f->nslots) * sizeof(uint32_t));
+    if (!cur_ok(c) || page != ADDRFILTER_PAGE || f->segment == 0 || f->segment > SEGMENT_MAX ||
         (f->segment & (f->segment - 1)) != 0 || f->segments_len % f->segment != 0 ||
         f->segments_len == 0 || (uint64_t)f->segments_len + 2 * (uint64_t)f->segment != f->nslots) {
         return ERR_FORMAT;

@@ -173,6 +173,7 @@ int flowfile_read(struct flowfile *f, uint32_t block, struct batch *b, struct fa
     fault_clear(fault);
     batch_reset(b);
     rc = f->ops->read(f, block, b, fault);
+    b->zone = f->ops->zone(f, block);
     return rc != 0 ? fail_at(fault, f->path, rc) : 0;
 }
 

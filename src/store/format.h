@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Octets of the file's start that formats are told apart by (fewer if the file is shorter). */
-#define FORMAT_HEAD_LEN 32
+#define FORMAT_HEAD_LEN 256
 
 /* A file that was opened for reading. */
 struct format_source {

@@ -3,7 +3,7 @@
 noinst_LIBRARIES += libweir-store.a
 libweir_store_a_SOURCES = \
     src/store/addrdict.c src/store/addrdict.h \
-    src/store/addrfilter.c src/store/addrfilter.h \
+    src/store/addrfilter.c src/store/addrfilter.h src/store/weir1filter.c \
     src/store/addrkeys.c src/store/addrkeys.h \
     src/store/bitpack.c src/store/bitpack.h \
     src/store/compression.c src/store/compression.h \

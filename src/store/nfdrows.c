@@ -426,6 +426,7 @@ static int load(void *source, struct batch *b, enum field_id id, struct column *
         rc = load_numbers(r, b->first_no, c);
     } else if (r->nrows > 0) {
         rc = find_places(r, id, &p);
+        b->cost.columns += p.any;
         rc = rc == 0 && p.any ? gather(r, id, &p, c) : rc;
     }
     if (rc == 0 && id == FIELD_FIRST_SEEN && c->form == COLUMN_FLAT) {

@@ -124,8 +124,15 @@ enum weir1_section {
     WEIR1_SECTION_NAMES,
     WEIR1_SECTION_APPS,
     WEIR1_SECTION_LOSSES,
-    WEIR1_SECTION_FILTER
+    WEIR1_SECTION_FILTER,     /* head of the address filter; version 2 */
+    WEIR1_SECTION_SLOTS       /* its slots; read in part, so with checks of their own in FILTER */
 };
+
+/* The version that is written and read. */
+static inline unsigned weir1_section_version(enum weir1_section id)
+{
+    return id == WEIR1_SECTION_FILTER ? 2 : 1;
+}
 
 enum { WEIR1_SECTION_MUST = 1 }; /* directory flag: who does not know it must not read the file */
 
@@ -155,6 +162,18 @@ int weir1_get_meta(struct cur *c, enum weir1_section id, struct flow_meta *m);
 /* The body of a META block: u16 id, u16 version, u32 length, contents; again and again. */
 void weir1_put_meta_body(struct buf *out, const struct flow_meta *m);
 int weir1_get_meta_body(struct cur *c, struct flow_meta *m);
+
+/* ------------------------------------------------------------------ the address filter */
+
+struct weir1_filter; /* used by any number of threads */
+
+/* head: contents of section FILTER (copied). fd must stay open. Returns 0 or an ERR_. */
+int weir1_filter_new(int fd, const uint8_t *head, size_t len, const struct weir1_place *slots,
+                     struct weir1_filter **out);
+void weir1_filter_free(struct weir1_filter *f);
+
+/* For struct zone: ctx is the filter. */
+bool weir1_filter_may_hold(const void *ctx, const struct ip *addr);
 
 /* ------------------------------------------------------------------ encoding blocks */
 

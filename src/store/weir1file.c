@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * weir1file.c - open a weir file.
- * A finished file: trailer, directory, sections - two reads for a usual file, no block is
- * touched. The address filter is read when somebody first asks it. Without a (good) trailer the
- * blocks are walked: a live file, a killed writer, a cut or damaged file. The walk looks for the
- * next block after damage; head.before tells exactly how many flows were lost in between.
- * Everything but the filter is constant after opening; the filter is guarded by its lock.
+ * A finished file: trailer, directory, sections - one read for a usual file, no block is
+ * touched; slots of the address filter are read when somebody asks (weir1filter.c). Without a
+ * (good) trailer the blocks are walked: a live file, a killed writer, a cut or damaged file. The
+ * walk looks for the next block after damage; head.before tells how many flows were lost between.
+ * Everything is constant after opening.
  */
 #include "base/hash.h"
-#include "store/addrfilter.h"
 #include "store/format.h"
 #include "store/weir1.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define TAIL 16384            /* octets of the end that are read at once */
+#define TAIL 8192             /* octets of the end that are read at once */
 #define PLACES_MAX 64
 #define SECTION_MAX ((uint64_t)1 << 30)
 #define SEARCH 65536          /* octets searched for a block at once */
-
-enum filter_state { FILTER_UNREAD, FILTER_READY, FILTER_NONE };
 
 struct weir1_file {
     struct flowfile base;
@@ -33,11 +29,8 @@ struct weir1_file {
     uint32_t nblocks;
     struct flow_meta meta;
     struct arena arena; /* entries of the blocks */
-    struct weir1_place filter_place;
-    pthread_mutex_t filter_lock;
-    int filter_state; /* enum filter_state, atomic */
-    uint8_t *filter_data;
-    struct addrfilter filter;
+    struct weir1_place slots;    /* of the address filter; length 0: none */
+    struct weir1_filter *filter; /* NULL: none, or it is damaged */
 };
 
 static struct weir1_file *of(struct flowfile *f)
@@ -58,40 +51,6 @@ static int note_damage(struct weir1_file *f, uint64_t offset, int code, const ch
     fault.offset = offset;
     flowfile_add_damage(&f->base, &fault);
     return code;
-}
-
-/* ------------------------------------------------------------------ the address filter */
-
-static void filter_read(struct weir1_file *f)
-{
-    const struct weir1_place *p = &f->filter_place;
-    struct cur c;
-    f->filter_data = malloc(p->length + 1);
-    if (f->filter_data == NULL ||
-        format_pread(f->base.fd, f->filter_data, p->length, p->offset, NULL) != 0 ||
-        hash_of(f->filter_data, p->length) != p->check) {
-        __atomic_store_n(&f->filter_state, FILTER_NONE, __ATOMIC_RELEASE);
-        return;
-    }
-    c = cur_of(f->filter_data, p->length);
-    __atomic_store_n(&f->filter_state,
-                     addrfilter_get(&c, &f->filter) == 0 ? FILTER_READY : FILTER_NONE,
-                     __ATOMIC_RELEASE);
-}
-
-/* An unreadable filter says maybe to everything. */
-static bool may_hold(const void *ctx, const struct ip *addr)
-{
-    struct weir1_file *f = (struct weir1_file *)(uintptr_t)ctx;
-    if (__atomic_load_n(&f->filter_state, __ATOMIC_ACQUIRE) == FILTER_UNREAD) {
-        pthread_mutex_lock(&f->filter_lock);
-        if (f->filter_state == FILTER_UNREAD) {
-            filter_read(f);
-        }
-        pthread_mutex_unlock(&f->filter_lock);
-    }
-    return f->filter_state != FILTER_READY ||
-           addrfilter_may_hold(&f->filter, addrfilter_key(addr));
 }
 
 /* ------------------------------------------------------------------ blocks */
@@ -192,6 +151,8 @@ static int get_section(struct weir1_file *f, const struct weir1_place *p, struct
         return get_blocks(f, c);
     case WEIR1_SECTION_TOTALS:
         return weir1_get_totals(c, &f->base.info.totals);
+    case WEIR1_SECTION_FILTER:
+        return weir1_filter_new(f->base.fd, c->at, cur_left(c), &f->slots, &f->filter);
     default:
         return weir1_get_meta(c, (enum weir1_section)p->id, &f->meta);
     }
@@ -224,6 +185,7 @@ static const char *section_name(unsigned id)
         [WEIR1_SECTION_EXPORTERS] = "exporters",   [WEIR1_SECTION_SAMPLERS] = "samplers",
         [WEIR1_SECTION_NAMES] = "names",           [WEIR1_SECTION_APPS] = "applications",
         [WEIR1_SECTION_LOSSES] = "loss account",   [WEIR1_SECTION_FILTER] = "address filter",
+        [WEIR1_SECTION_SLOTS] = "slots of the address filter",
     };
     return id < sizeof names / sizeof names[0] && names[id] != NULL ? names[id] : "unknown section";
 }
@@ -249,9 +211,20 @@ static int read_section(struct weir1_file *f, const struct tail *t, const struct
     return p->id == WEIR1_SECTION_BLOCKS ? rc : 0;
 }
 
-static bool known(unsigned id)
+static bool known(const struct weir1_place *p)
 {
-    return id >= WEIR1_SECTION_BLOCKS && id <= WEIR1_SECTION_FILTER;
+    return p->id >= WEIR1_SECTION_BLOCKS && p->id <= WEIR1_SECTION_SLOTS &&
+           p->version == weir1_section_version((enum weir1_section)p->id);
+}
+
+/* Slots are only noted, and stand before the filter's head in the directory. */
+static void note_slots(struct weir1_file *f, const struct weir1_place *p)
+{
+    if (p->offset > f->size || p->length > f->size - p->offset) {
+        note_damage(f, p->offset, ERR_FORMAT, "slots of the address filter beyond the file's end");
+    } else {
+        f->slots = *p;
+    }
 }
 
 /* Sections of ids or versions that are not known here are left alone, unless they forbid it. */
@@ -262,7 +235,7 @@ static int read_sections(struct weir1_file *f, const struct tail *t,
     bool has_blocks = false;
     for (uint32_t i = 0; i < n && rc == 0; i++) {
         const struct weir1_place *p = &places[i];
-        if (!known(p->id) || p->version != 1) {
+        if (!known(p)) {
             if (p->flags & WEIR1_SECTION_MUST) {
                 return fault_set(fault, ERR_UNSUPPORTED,
                                  "section %u version %u is needed to read this file, and not known "
@@ -270,11 +243,8 @@ static int read_sections(struct weir1_file *f, const struct tail *t,
             }
             continue;
         }
-        if (p->id == WEIR1_SECTION_FILTER) {
-            if (p->offset <= f->size && p->length <= f->size - p->offset) {
-                f->filter_place = *p;
-                f->filter_state = FILTER_UNREAD;
-            }
+        if (p->id == WEIR1_SECTION_SLOTS) {
+            note_slots(f, p);
             continue;
         }
         has_blocks |= p->id == WEIR1_SECTION_BLOCKS;
@@ -501,14 +471,9 @@ static int read_tail(struct weir1_file *f, struct tail *t, struct fault *fault)
                            : ERR_NOMEM;
 }
 
-static int read_header(struct weir1_file *f, struct fault *fault)
+static int read_header(struct weir1_file *f, const uint8_t *data, struct fault *fault)
 {
-    uint8_t data[WEIR1_HEADER_LEN];
-    int rc = format_pread(f->base.fd, data, sizeof data, 0, fault);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = weir1_get_header(data, &f->header, fault);
+    int rc = weir1_get_header(data, &f->header, fault);
     if (rc == ERR_CHECKSUM) {
         note_damage(f, 0, rc, fault != NULL ? fault->text : "the file header is damaged");
         fault_clear(fault);
@@ -530,22 +495,28 @@ static void set_info(struct weir1_file *f)
     i->ident = f->header.ident[0] != '\0' ? f->header.ident : NULL;
     i->nblocks = f->nblocks;
     i->nrecords = last != NULL ? last->head.before + last->head.rows : 0;
-    for (uint32_t b = 0; b < f->nblocks && f->filter_state == FILTER_UNREAD; b++) {
-        f->blocks[b].zone.may_hold = may_hold;
-        f->blocks[b].zone.may_hold_ctx = f;
+    for (uint32_t b = 0; b < f->nblocks && f->filter != NULL; b++) {
+        f->blocks[b].zone.may_hold = weir1_filter_may_hold;
+        f->blocks[b].zone.may_hold_ctx = f->filter;
     }
 }
 
-static int read_all(struct weir1_file *f, struct fault *fault)
+static void filter_drop(struct weir1_file *f)
+{
+    weir1_filter_free(f->filter);
+    f->filter = NULL;
+}
+
+static int read_all(struct weir1_file *f, const uint8_t *head, struct fault *fault)
 {
     struct tail t = {NULL, 0, 0};
-    int rc = read_header(f, fault);
+    int rc = read_header(f, head, fault);
     rc = rc != 0 ? rc : read_tail(f, &t, fault);
     if (rc == 0) {
         rc = read_footer(f, &t, fault);
         f->base.info.complete = rc == 0;
         if (rc != 0 && rc != ERR_UNSUPPORTED && rc != ERR_NOMEM) {
-            f->filter_state = FILTER_NONE;
+            filter_drop(f);
             totals_clear(&f->base.info.totals);
             f->base.info.totals.first = 0;
             rc = walk_blocks(f);
@@ -557,11 +528,10 @@ static int read_all(struct weir1_file *f, struct fault *fault)
 
 static void file_free(struct weir1_file *f)
 {
+    filter_drop(f);
     free(f->blocks);
-    free(f->filter_data);
     meta_free(&f->meta);
     arena_free(&f->arena);
-    pthread_mutex_destroy(&f->filter_lock);
     free(f);
 }
 
@@ -574,12 +544,10 @@ static int weir1_open(const struct format_source *src, struct flowfile **out, st
     }
     f->base.fd = src->fd;
     f->size = src->size;
-    f->filter_state = FILTER_NONE;
-    pthread_mutex_init(&f->filter_lock, NULL);
     meta_init(&f->meta);
     arena_init(&f->arena);
-    rc = src->size >= WEIR1_HEADER_LEN
-             ? read_all(f, fault)
+    rc = src->head_len >= WEIR1_HEADER_LEN
+             ? read_all(f, src->head, fault)
              : fault_set(fault, ERR_TRUNCATED, "the file ends within its header");
     if (rc != 0) {
         free(f->base.damage);

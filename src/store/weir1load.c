@@ -40,6 +40,7 @@ struct source {
     const char *path;
     const struct weir1_block *block;
     struct vec_work *work;
+    struct batch_cost *cost;    /* the batch's */
     struct codes *codes;        /* of address columns, as far as needed */
     const uint8_t **chunk;      /* for each entry: its octets, checked; NULL until needed */
     const struct ip *addresses; /* NULL until needed */
@@ -87,6 +88,7 @@ static int chunk_read(struct source *s, const struct weir1_entry *e, struct cur 
     if (rc != 0) {
         return rc;
     }
+    s->cost->octets += e->length;
     if (hash_of(data, e->length) != e->check) {
         return fault_set(fault, ERR_CHECKSUM, "damaged column (checksum)");
     }
@@ -501,6 +503,7 @@ static int load_entry(struct load *l)
     if (rc != 0) {
         return rc;
     }
+    l->s->cost->columns++;
     field_set_add(&l->s->loading, l->id);
     rc = forms[l->entry->form].load(l);
     l->s->loading.word[l->id / 64] &= ~((uint64_t)1 << (l->id % 64));
@@ -706,7 +709,8 @@ int weir1_read_block(int fd, const char *path, const struct weir1_block *blk, st
     if (s == NULL || work == NULL) {
         return ERR_NOMEM;
     }
-    *s = (struct source){.fd = fd, .path = path, .block = blk, .work = work};
+    *s = (struct source){.fd = fd, .path = path, .block = blk, .work = work,
+                          .cost = &b->cost};
     s->chunk = arena_zalloc(&b->arena, (blk->head.nentries + 1) * sizeof *s->chunk);
     if (s->chunk == NULL) {
         return ERR_NOMEM;

@@ -221,7 +221,7 @@ static int write_rows(struct weir1_writer *w, struct fault *fault)
 
 struct footer {
     struct buf octets;
-    struct weir1_place places[WEIR1_SECTION_FILTER];
+    struct weir1_place places[WEIR1_SECTION_SLOTS];
     uint32_t n;
     uint64_t at; /* place of the first octet in the file */
 };
@@ -235,23 +235,34 @@ static void section_end(struct footer *f, enum weir1_section id, size_t from)
     }
     f->places[f->n++] =
         (struct weir1_place){.id = (uint16_t)id,
-                             .version = 1,
+                             .version = (uint16_t)weir1_section_version(id),
                              .flags = id == WEIR1_SECTION_BLOCKS ? WEIR1_SECTION_MUST : 0,
                              .offset = f->at + from,
                              .length = len,
                              .check = hash_of(f->octets.data + from, len)};
 }
 
-static int put_filter(struct weir1_writer *w, struct footer *f)
+/* The slots now; the head, which is left in *head, comes later. */
+static int put_slots(struct weir1_writer *w, struct footer *f, struct buf *head)
 {
     size_t from = f->octets.len;
     int rc = 0;
     if (!w->keys.given_up && w->nblocks > 0) {
-        rc = addrfilter_build(addrkeys_list(&w->keys), (uint32_t)w->keys.n, &f->octets);
+        rc = addrfilter_build(addrkeys_list(&w->keys), (uint32_t)w->keys.n, head, &f->octets);
         w->keys.given_up = true;
-        section_end(f, WEIR1_SECTION_FILTER, from);
+        section_end(f, WEIR1_SECTION_SLOTS, from);
     }
     return rc == ERR_LIMIT ? 0 : rc;
+}
+
+static void put_filter_head(struct footer *f, const struct buf *head)
+{
+    size_t from = f->octets.len;
+    if (head->len > 0) {
+        buf_add(&f->octets, head->data, head->len);
+        f->octets.failed |= head->failed;
+        section_end(f, WEIR1_SECTION_FILTER, from);
+    }
 }
 
 static void put_sections(struct weir1_writer *w, struct footer *f)
@@ -274,15 +285,18 @@ static void put_sections(struct weir1_writer *w, struct footer *f)
     }
 }
 
-/* The filter goes first: the rest then lies in the last octets, which readers read at once. */
+/* The slots go first: the rest then lies in the last octets, which readers read at once. */
 static int write_footer(struct weir1_writer *w, struct fault *fault)
 {
     struct footer f = {.at = w->at};
+    struct buf head;
     int rc;
     buf_init(&f.octets);
+    buf_init(&head);
     buf_add(&f.octets, WEIR1_MAGIC_SECTIONS, 8);
     buf_add(&f.octets, &w->nrows, sizeof w->nrows);
-    rc = put_filter(w, &f);
+    rc = put_slots(w, &f, &head);
+    put_filter_head(&f, &head);
     put_sections(w, &f);
     weir1_put_directory(&f.octets, f.at + f.octets.len, f.places, f.n);
     if (rc == 0) {
@@ -292,6 +306,7 @@ static int write_footer(struct weir1_writer *w, struct fault *fault)
     if (rc != 0) {
         undo(w);
     }
+    buf_free(&head);
     buf_free(&f.octets);
     return rc;
 }

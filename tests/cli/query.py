@@ -172,10 +172,66 @@ def test_errors():
     run('-R', 'day', '-o', 'nonsense', code=1)
     check('no option is a help', run('-Q').startswith('usage'))
     check('help on all topics', all(run('--help=' + t) for t in ('filter', 'fmt', 'stat', 'aggr')))
-    text = subprocess.run([WEIR, '-R', 'day', '--explain', '-c', '1', 'dst port 53'], cwd=WORK,
+
+
+def explained(*words):
+    """What --explain tells: its text, and the numbers about the input by their names."""
+    text = subprocess.run([WEIR, '-R', 'day', '--explain', '-q', *words], cwd=WORK,
                           capture_output=True).stderr.decode()
+    lines = [l for l in text.splitlines() if l.startswith(('blocks: ', 'columns: ', 'flows: '))]
+    names = {'left out by zones': 'zones', 'by address filters': 'filters', 'read': 'read',
+             'blocks': 'blocks', '(whole': 'whole', 'octets read': 'octets'}
+    found = re.findall(r'([^:,;]+): (\d+)', '; '.join(lines))
+    return text, {names[k.strip()]: int(n) for k, n in found if k.strip() in names}
+
+
+def test_explain():
+    text, n = explained('-c', '1', 'dst port 53')
     check('--explain', 'columns of the filter: ' in text and 'DST_PORT' in text and
-          'blocks: ' in text, text)
+          'time of all workers: opening ' in text, text)
+    _, n = explained('ip 10.99.99.99')
+    check('an address never seen opens no block', n['blocks'] > 0 and n['read'] == 0 and
+          n['zones'] + n['filters'] == n['blocks'] and n['octets'] == 0, n)
+    _, n = explained('first seen > 2030-01-01')
+    check('times left out by zones', n['zones'] == n['blocks'] and n['read'] == 0, n)
+    _, n = explained('any')
+    check('everything is read, and nothing tested', n['read'] == n['blocks'] == n['whole'], n)
+    _, few = explained('-s', 'proto', 'any')
+    _, all_ = explained('-o', 'json', 'any')
+    check('only columns that are needed are read', 0 < few['octets'] * 2 < all_['octets'],
+          (few, all_))
+
+
+def terminal_sees(*words):
+    """What a terminal sees as the standard error of a run."""
+    master, slave = os.openpty()
+    child = subprocess.Popen([WEIR, '-R', 'day', *words], cwd=WORK, stdout=subprocess.DEVNULL,
+                             stderr=slave)
+    os.close(slave)
+    seen = b''
+    try:
+        while True:
+            part = os.read(master, 4096)
+            if not part:
+                break
+            seen += part
+    except OSError:
+        pass  # how Linux tells that nobody has the terminal open any more
+    os.close(master)
+    return child.wait(), seen.decode()
+
+
+def test_progress():
+    code, seen = terminal_sees('-q', '-s', 'srcip')
+    check('a short run shows no progress on a terminal', code == 0 and seen == '', seen)
+    code, seen = terminal_sees('--progress', '-q', '-s', 'srcip')
+    check('a terminal is left without it', code == 0 and re.search('[0-9]+ of [0-9]+ files', seen)
+          and seen.endswith('\r' + 78 * ' ' + '\r'), seen)
+    p = subprocess.run([WEIR, '-R', 'day', '--progress', '-q', '-s', 'srcip'], cwd=WORK,
+                       capture_output=True)
+    line = p.stderr.decode()
+    check('--progress shows files and flows, whatever standard error is', p.returncode == 0 and
+          re.search(r'\d+ of \d+ files, [\d.]+ M flows, [\d.]+ M flows/s, \d+ s left', line), line)
 
 
 def test_damage():

@@ -205,6 +205,32 @@ class Block:
         raise ValueError("unknown form %d" % form)
 
 
+class AddressFilter:
+    """Sections 8 (head) and 9 (slots): an address that was written is never denied."""
+
+    def __init__(self, head, slots):
+        self.slots = bytes(slots)
+        self.seed, self.segment, self.length, n, page = struct.unpack_from("<QIIII", head)
+        if n != len(slots):
+            raise ValueError("number of slots")
+        checks = struct.unpack_from("<%dI" % ((n + page - 1) // page), head, 24)
+        for i, want in enumerate(checks if xxhash else []):
+            part = self.slots[i * page:(i + 1) * page]
+            if xxhash.XXH3_64bits(part, ctypes.c_size_t(len(part))) & 0xFFFFFFFF != want:
+                raise ValueError("checksum of page %d of the address filter" % i)
+
+    def may_hold(self, address):
+        ones = (1 << 64) - 1
+        h = xxhash.XXH3_64bits(address, ctypes.c_size_t(16)) + self.seed & ones
+        for multiplier in (0xff51afd7ed558ccd, 0xc4ceb9fe1a85ec53):
+            h = (h ^ h >> 33) * multiplier & ones
+        h ^= h >> 33
+        a = h * self.length >> 64
+        b = (a + self.segment) ^ (h >> 18) % self.segment
+        c = (a + 2 * self.segment) ^ h % self.segment
+        return self.slots[a] ^ self.slots[b] ^ self.slots[c] == (h ^ h >> 32) & 255
+
+
 class File:
     def __init__(self, path):
         with open(path, "rb") as f:
@@ -231,6 +257,16 @@ class File:
             block = Block(self.data, offset, section[at + 8:])
             self.blocks.append(block)
             at += 8 + block.length
+        self.ask_filter()
+
+    def ask_filter(self):
+        if 8 not in self.sections or not xxhash:
+            return
+        asked = AddressFilter(self.sections[8], self.sections[9])
+        for block in self.blocks:
+            if ADDRESS_DICTIONARY in block.chunks:
+                if not all(asked.may_hold(address) for address in block.addresses()):
+                    raise ValueError("the address filter denies an address of the file")
 
     def walk(self):
         """A file without its end: block after block (this reader stops at damage)."""

@@ -6,3 +6,5 @@ UNIT_TESTS += tests/unit/query/test_ranksort
 tests_unit_query_test_ranksort_LDADD = $(QUERY_LIBS)
 UNIT_TESTS += tests/unit/query/test_statcount
 tests_unit_query_test_statcount_LDADD = $(QUERY_LIBS)
+UNIT_TESTS += tests/unit/query/test_prune
+tests_unit_query_test_prune_LDADD = $(QUERY_LIBS)
