@@ -23,7 +23,7 @@ struct cur {
 static inline struct cur cur_of(const void *data, size_t len)
 {
     const uint8_t *p = (const uint8_t *)data;
-    return (struct cur){p, p, p + len, false};
+    return (struct cur){p, p, len > 0 ? p + len : p, false}; /* nothing may be NULL */
 }
 
 static inline bool cur_ok(const struct cur *c)
