@@ -11,6 +11,7 @@
 #include "cmd/coverage.h"
 #include "print/stattable.h"
 #include "print/summary.h"
+#include "query/addressless.h"
 #include "query/listing.h"
 #include "query/sorting.h"
 #include "query/statcount.h"
@@ -23,6 +24,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* at most: groups, flows without address, statistics, totals */
 enum { OPERATORS_MAX = STATS_MAX + 3 };
 
 struct run {
@@ -35,6 +37,7 @@ struct run {
     struct statcount *stat[STATS_MAX];
     struct statcount *totals; /* NULL: the scan counts them, or they are not wanted */
     struct writing writing;
+    uint64_t addressless;   /* grouped flows without any address */
     bool write_failed;      /* the file of -w could not be created */
     struct printer_work *work;
     struct clock_zone clock;
@@ -131,6 +134,9 @@ static bool add_aggregate(struct run *r)
         return out_of_memory(r->s);
     }
     r->op[r->nops++] = aggregate_operator(r->aggregate);
+    if (r->s->as_nfdump && r->s->aggregation.nparts == 0) {
+        r->op[r->nops++] = addressless_operator(&r->addressless);
+    }
     return true;
 }
 
@@ -290,11 +296,11 @@ static void take_totals(struct run *r)
     struct scan_account *a = &r->s->account;
     struct tally t;
     if (r->totals != NULL && statcount_totals(r->totals, &t)) {
-        a->flows = t.flows;
-        a->packets = t.packets + t.out_packets;
-        a->bytes = t.bytes + t.out_bytes;
-        a->first = t.first;
-        a->last = t.last;
+        a->totals.flows = t.flows;
+        a->totals.packets = t.packets + t.out_packets;
+        a->totals.bytes = t.bytes + t.out_bytes;
+        a->totals.first = t.first;
+        a->totals.last = t.last;
     }
 }
 
@@ -312,9 +318,9 @@ static struct stat_table stat_table_of(const struct session *s, const struct sta
         .order = order_name(order, ORDER_OF_STATS),
         .direction = side == ORDER_IN ? STAT_IN : side == ORDER_OUT ? STAT_OUT : STAT_BOTH,
         .top = s->top,
-        .total_flows = s->account.flows,
-        .total_packets = s->account.packets,
-        .total_bytes = s->account.bytes};
+        .total_flows = s->account.totals.flows,
+        .total_packets = s->account.totals.packets,
+        .total_bytes = s->account.totals.bytes};
 }
 
 static struct stat_row stat_row_of(const struct stat_value *v, enum stat_kind kind,
@@ -414,7 +420,12 @@ static bool create_writer(struct session *s, const char *ident, struct flowwrite
     if (flowwriter_create(s->asked.write, &options, false, out, &fault) == 0) {
         return true;
     }
-    say_line(fault.text);
+    if (fault.sys_errno != 0) {
+        fprintf(stderr, "Failed to open file %s: '%s'\n", s->asked.write,
+                strerror(fault.sys_errno));
+    } else {
+        say_line(fault.text);
+    }
     return false;
 }
 
@@ -543,7 +554,8 @@ static bool write_table(struct run *r, struct table *t, enum order_id order, boo
     if (!create_writer(s, s->account.ident, &w.writer)) {
         return session_end(s, EXIT_FAILED);
     }
-    rc = table_rank(t, order, ascending, 0);
+    rc = write_meta(s, w.writer, &w.fault); /* in nfdump's files exporters come first */
+    rc = rc != 0 ? rc : table_rank(t, order, ascending, 0);
     if (rc == 0) {
         rc = table_show(t, &view, write_part, &w);
     }
@@ -582,8 +594,9 @@ static void print_summary(struct run *r)
     const struct scan_account *a = &r->s->account;
     struct rusage used;
     struct summary sum = {
-        .flows = a->flows, .packets = a->packets, .bytes = a->bytes, .first = a->first,
-        .last = a->last, .window_first = a->file_first == UINT64_MAX ? 0 : a->file_first,
+        .flows = a->totals.flows, .packets = a->totals.packets, .bytes = a->totals.bytes,
+        .first = a->totals.first, .last = a->totals.last,
+        .window_first = a->file_first == UINT64_MAX ? 0 : a->file_first,
         .window_last = a->file_last, .processed = a->processed, .passed = a->passed,
         .blocks_skipped = a->blocks_skipped, .bytes_read = a->bytes_read};
     getrusage(RUSAGE_SELF, &used);
@@ -601,7 +614,9 @@ static void print_summary(struct run *r)
 
 static bool wants_totals(const struct session *s)
 {
-    return s->asked.stats.nelements > 0 || (!s->quiet && printer_has_summary(s->printer));
+    const struct stats_asked *st = &s->asked.stats;
+    return st->nelements > 0 || (st->record && s->asked.write != NULL) ||
+           (!s->quiet && printer_has_summary(s->printer));
 }
 
 static bool add_operators(struct run *r)
@@ -610,7 +625,7 @@ static bool add_operators(struct run *r)
     const struct asked *q = &s->asked;
     if (s->aggregates || q->stats.record || q->stats.nelements > 0) {
         return (!(s->aggregates || q->stats.record) || add_aggregate(r)) && add_stats(r) &&
-               (!wants_totals(s) || add_totals(r));
+               (!wants_totals(s) || q->write != NULL || add_totals(r));
     }
     if (q->order != ORDER_NONE) {
         return add_sorting(r);
@@ -673,49 +688,105 @@ static bool show_results(struct run *r)
     if (r->writing.writer != NULL) {
         struct flowwriter *w = r->writing.writer;
         r->writing.writer = NULL;
+        flowwriter_rename(w, s->account.ident); /* in nfdump's format: of the last with flows */
         return finish_writing(s, w, 0, &r->writing.fault);
     }
     return true;
 }
 
-/* With -w a run that only counts leaves an empty file. */
+/* With -w a run that only counts leaves a file without flows. nfdump's have totals all the same. */
 static bool write_nothing(struct session *s)
 {
     struct flowwriter *w;
     struct fault fault;
     fault_clear(&fault);
-    return create_writer(s, s->account.ident, &w) && finish_writing(s, w, 0, &fault);
+    if (!create_writer(s, s->account.ident, &w)) {
+        return false;
+    }
+    if (s->write_format == FORMAT_NFDUMP2) {
+        flowwriter_add_totals(w, &s->account.totals);
+    }
+    return finish_writing(s, w, 0, &fault);
+}
+
+/* Under nfdump's name each flow that -a cannot tell apart is told. */
+static void tell_addressless(struct run *r)
+{
+    struct buf lines;
+    buf_init(&lines);
+    for (uint64_t i = 0; i < r->addressless && !lines.failed; i++) {
+        buf_str(&lines, "ipv4Flow: 0, ipv6Flow: 0, maxKeyLen: 40\n");
+    }
+    say_err(&lines);
+    buf_free(&lines);
+}
+
+/* Find out that the file cannot be written before the flows are read for nothing. */
+static void try_writing(struct run *r)
+{
+    struct flowwriter *w;
+    if (create_writer(r->s, NULL, &w)) {
+        flowwriter_abort(w);
+    } else {
+        r->write_failed = true;
+    }
+}
+
+/* nfdump tries again if there is a table to write, and else is content. */
+static bool end_unwritten(struct run *r)
+{
+    struct session *s = r->s;
+    bool table = (r->aggregate != NULL && !s->asked.stats.record) || r->sorting != NULL;
+    if (table && s->as_nfdump) {
+        try_writing(r);
+    }
+    return session_end(s, table || !s->as_nfdump ? EXIT_FAILED : EXIT_OK);
+}
+
+/* What stands in front of a listing and behind it; statistics have their own heads. */
+static void frame(struct run *r, void (*part)(const struct printer *p, struct buf *out))
+{
+    const struct stats_asked *st = &r->s->asked.stats;
+    if (!st->record && st->nelements == 0) {
+        part(r->s->printer, &r->out);
+        say_out(&r->out);
+    }
+}
+
+/* A run that only counts leaves a file, too. */
+static bool finish_results(struct run *r)
+{
+    const struct asked *q = &r->s->asked;
+    bool stats = q->stats.record || q->stats.nelements > 0;
+    return show_results(r) && (!stats || q->write == NULL || write_nothing(r->s));
 }
 
 static bool run_query(struct run *r)
 {
     struct session *s = r->s;
-    bool stats = s->asked.stats.record || s->asked.stats.nelements > 0;
     if (!add_operators(r)) {
         return false;
     }
-    if (!stats) {
-        printer_head(s->printer, &r->out);
-        say_out(&r->out);
+    if (s->asked.write != NULL && r->writing.writer == NULL && !r->write_failed) {
+        try_writing(r);
     }
+    frame(r, printer_head);
     if (!r->write_failed && !scan(r)) {
         return false;
     }
+    tell_addressless(r);
     if (s->account.passed == 0) {
         printer_nothing(s->printer, &r->out);
         say_out(&r->out);
     }
-    if (!show_results(r) || (stats && s->asked.write != NULL && !write_nothing(s))) {
+    if (!r->write_failed && !finish_results(r)) {
         return false;
     }
-    if (!stats) {
-        printer_foot(s->printer, &r->out);
-        say_out(&r->out);
-    }
+    frame(r, printer_foot);
     if (!s->quiet && printer_has_summary(s->printer)) {
         print_summary(r);
     }
-    return coverage_report(s);
+    return r->write_failed ? end_unwritten(r) : coverage_report(s);
 }
 
 static void run_free(struct run *r)

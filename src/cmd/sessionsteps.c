@@ -118,8 +118,7 @@ static bool step_inventory(struct session *s)
     }
     fault_clear(&fault);
     buf_init(&out);
-    if (strcmp(s->asked.config, "none") != 0 &&
-        config_inventory(s->asked.config, &out, &fault) != 0) {
+    if (config_inventory(s->asked.config, &out, &fault) != 0) {
         buf_printf(&out, "%s\n", fault.text);
     }
     say_out(&out);
@@ -145,7 +144,8 @@ static bool read_filter_file(struct session *s, const char **text, size_t *len)
     return ok || session_end(s, EXIT_START);
 }
 
-/* A text that is there but says nothing selects nothing; no text at all selects everything. */
+/* A text that is there but says nothing selects nothing; no text at all selects everything, unless
+ * it is of -P. */
 static bool is_blank(const char *text, size_t len)
 {
     bool comment = false;
@@ -165,7 +165,7 @@ static bool compile(struct session *s, const char *text, size_t len, const char 
     struct filter_report report;
     int rc;
     filter_report_init(&report);
-    if (is_blank(text, len)) {
+    if (is_blank(text, len) || (len == 0 && out == &s->post)) {
         text = nothing;
         len = strlen(nothing);
     }

@@ -168,8 +168,13 @@ int config_inventory(const char *path, struct buf *out, struct fault *fault)
     int rc;
 
     arena_init(&arena);
-    buf_printf(out, "Check config file: %s\n", path);
     rc = read_tree(path, &arena, &root, fault);
+    if (rc != 0 && fault->sys_errno != 0) {
+        fault_set(fault, rc, "Failed to open config file %s: %s", path,
+                  strerror(fault->sys_errno));
+    } else {
+        buf_printf(out, "Check config file: %s\n", path);
+    }
     if (rc == 0) {
         buf_printf(out, "Config file %s has %zu sections\n", path, root->n);
         buf_printf(out, "Toplevel table with %zu entries:\n", root->n);

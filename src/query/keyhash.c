@@ -145,7 +145,8 @@ static uint64_t contribution(const struct aggregation *how, size_t part, unsigne
                              const struct ip *address)
 {
     struct ip ip = *address;
-    if (how->nparts > 0 && !seen_address(how, part, class, &ip)) {
+    if (how->nparts > 0 && (!seen_address(how, part, class, &ip) ||
+                            !keys_shows_address(how->part[part].element->kind, &ip))) {
         return 0;
     }
     return mix_address(&ip, factor(part));

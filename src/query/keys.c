@@ -121,6 +121,13 @@ int keys_family(struct batch *b, uint32_t row)
 
 /* ------------------------------------------------------------------ addresses */
 
+bool keys_shows_address(enum aggr_kind kind, const struct ip *ip)
+{
+    struct ip zero4 = ip_from_v4(0), zero6 = {{0}};
+    return (kind != AGGR_ADDR4 || memcmp(ip, &zero4, sizeof *ip) != 0) &&
+           (kind != AGGR_ADDR6 || memcmp(ip, &zero6, sizeof *ip) != 0);
+}
+
 static void start_addresses(struct keys *k, const struct chosen *c)
 {
     const struct column *src = batch_column(c->batch, FIELD_SRC_ADDR);
@@ -196,8 +203,10 @@ static void put_addresses(struct keys *k, const struct chosen *c, const struct a
         return;
     }
     for (uint32_t i = 0; i < c->n; i++) {
-        if (family == 0 || (batch_groups(c->batch, c->rows[i]) & family)) {
-            memcpy(s.at + i * s.step, address(k, col, id, i, c->rows[i]), sizeof(struct ip));
+        const struct ip *ip = address(k, col, id, i, c->rows[i]);
+        bool has = family == 0 || (batch_groups(c->batch, c->rows[i]) & family) != 0;
+        if (has && keys_shows_address(part->element->kind, ip)) {
+            memcpy(s.at + i * s.step, ip, sizeof *ip);
         }
     }
 }

@@ -46,6 +46,10 @@ static inline const uint8_t *keys_at(const struct keys *k, uint32_t i)
 /* Hashes of the keys of n rows. Keys need not be made; what was made before is lost. */
 int keys_hash(struct keys *k, struct batch *b, const uint32_t *rows, uint32_t n, uint64_t *hash);
 
+/* Does the address enter the key? Of one family only (srcip4), an address of zeros is as good as
+ * none, as in nfdump: -A srcip4/8 has one group of IPv6 flows and networks 0. */
+bool keys_shows_address(enum aggr_kind kind, const struct ip *ip);
+
 /* 4, 6 or 0. */
 int keys_family(struct batch *b, uint32_t row);
 

@@ -2,6 +2,8 @@
 # The room query: add file names here, headers too (they are distributed by being listed).
 noinst_LIBRARIES += libweir-query.a
 libweir_query_a_SOURCES = \
+	src/query/addressless.c \
+	src/query/addressless.h \
 	src/query/aggregate.c \
 	src/query/aggregate.h \
 	src/query/aggrlist.c \

@@ -509,15 +509,6 @@ static void note_ident(struct scan_account *a, const char *ident)
     a->ident = strdup(ident);
 }
 
-static void account_totals(struct scan_account *a, const struct flow_totals *t)
-{
-    a->flows += t->flows;
-    a->packets += t->packets;
-    a->bytes += t->bytes;
-    a->first = t->first < a->first ? t->first : a->first;
-    a->last = t->last > a->last ? t->last : a->last;
-}
-
 /* Number the passing rows of a block that could be read. */
 static void number_rows(struct scan *s, struct step *step)
 {
@@ -680,7 +671,7 @@ static void do_block_now(struct worker *w, struct step *step)
     } else if (failed != 0) {
         note_error(s, failed, &step->fault);
     } else {
-        account_totals(s->account, &totals);
+        totals_merge(&s->account->totals, &totals);
     }
 }
 
@@ -698,7 +689,7 @@ static void do_block_in_turn(struct worker *w, struct step *step)
         keep_rows(w, step->matched, step->rows);
         step->rc = consume_rows(w, step, &totals);
         pthread_mutex_lock(&s->lock);
-        account_totals(s->account, &totals);
+        totals_merge(&s->account->totals, &totals);
     }
 }
 
@@ -853,7 +844,7 @@ static int one_pass(const struct scan_plan *plan, struct scan_account *account,
     int rc;
     assert(plan->workers >= 1);
     memset(account, 0, sizeof *account);
-    account->first = UINT64_MAX;
+    totals_clear(&account->totals);
     account->file_first = UINT64_MAX;
     meta_init(&account->meta);
     s.slot = calloc(plan->npaths + 1, sizeof *s.slot);

@@ -34,7 +34,7 @@ struct scan_plan {
     struct window window;
     uint64_t limit;            /* passing rows wanted; 0: all */
     unsigned workers;          /* at least 1 */
-    bool totals;               /* flows, packets, octets and times of passing rows are wanted */
+    bool totals;               /* totals of passing rows are wanted */
     bool explain;              /* times and reasons are wanted */
     struct operator *ops;
     size_t nops;
@@ -48,8 +48,7 @@ struct scan_plan {
 /* What a scan saw. Times in msec. */
 struct scan_account {
     /* passing rows */
-    uint64_t flows, packets, bytes; /* both directions */
-    uint64_t first, last;           /* first is UINT64_MAX when nothing passed */
+    struct flow_totals totals;      /* if the plan wants them */
     uint64_t passed;                /* rows that matched in the blocks that were read */
     uint64_t processed;             /* of them, those handed to operators */
     /* files */

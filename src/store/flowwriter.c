@@ -310,6 +310,16 @@ int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct faul
     return rc != 0 ? fail_at(fault, w->target.path, rc) : 0;
 }
 
+int flowwriter_rename(struct flowwriter *w, const char *ident)
+{
+    return w->ops->rename != NULL ? w->ops->rename(w, ident) : ERR_UNSUPPORTED;
+}
+
+void flowwriter_add_totals(struct flowwriter *w, const struct flow_totals *t)
+{
+    totals_merge(&w->totals, t);
+}
+
 void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n)
 {
     w->totals.sequence_failures += n;

@@ -56,7 +56,13 @@ uint32_t flowwriter_taken(const struct flowwriter *w);
 /* Add or replace exporters, samplers, names; add losses. */
 int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);
 
-/* Sequence failures etc. that only the collector knows; other totals are counted by the writer. */
+/* Another ident, which nothing says before the file is finished: ERR_UNSUPPORTED for weir's format,
+ * which begins with it; ERR_NOMEM. NULL = "none". */
+int flowwriter_rename(struct flowwriter *w, const char *ident);
+
+/* Totals that only the caller knows: sequence failures of a collector, or what was counted of flows
+ * that are not written. Those of written flows are counted by the writer. */
+void flowwriter_add_totals(struct flowwriter *w, const struct flow_totals *t);
 void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n);
 
 /* Make everything added so far readable to others and safe on disk (live files). */

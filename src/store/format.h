@@ -81,6 +81,7 @@ struct flowwriter_ops {
     int (*add)(struct flowwriter *w, struct batch *b, const uint64_t *sel, struct fault *fault);
     int (*meta)(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);
     int (*flush)(struct flowwriter *w, struct fault *fault);
+    int (*rename)(struct flowwriter *w, const char *ident); /* NULL: the ident is written first */
 
     /* Write what is left and what closes the file; flowwriter.c then syncs, renames and closes. */
     int (*finish)(struct flowwriter *w, struct fault *fault);

@@ -165,6 +165,23 @@ struct nfd2_writer {
     uint32_t small_blocks;  /* written by flushes */
 };
 
+static char *copy_ident(const char *ident)
+{
+    return strdup(ident != NULL && ident[0] != '\0' ? ident : "none");
+}
+
+static int change_ident(struct flowwriter *base, const char *ident)
+{
+    struct nfd2_writer *w = (struct nfd2_writer *)base;
+    char *copy = copy_ident(ident);
+    if (copy == NULL) {
+        return ERR_NOMEM;
+    }
+    free(w->ident);
+    w->ident = copy;
+    return 0;
+}
+
 static int create(const struct format_target *target, const struct flowwriter_options *options,
                   struct flowwriter **out, struct fault *fault)
 {
@@ -174,8 +191,7 @@ static int create(const struct format_target *target, const struct flowwriter_op
         return ERR_NOMEM;
     }
     meta_init(&w->meta);
-    w->ident =
-        strdup(options->ident != NULL && options->ident[0] != '\0' ? options->ident : "none");
+    w->ident = copy_ident(options->ident);
     if (w->ident != NULL) {
         rc = nfd2out_start(&w->out, target->fd, options->compression, options->level,
                            options->creator, (uint64_t)time(NULL), fault);
@@ -425,6 +441,7 @@ const struct flowwriter_ops nfd2_writer = {
     .add = add,
     .meta = meta,
     .flush = flush,
+    .rename = change_ident,
     .finish = finish,
     .release = release,
 };

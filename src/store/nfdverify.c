@@ -17,7 +17,8 @@
 #include <string.h>
 
 enum { MAGIC = 0xa50c, HEADER = 40, BLOCK_HEAD = 12, RECORD_HEAD = 4, STORED_PLAIN = 1 };
-enum { BLOCK_FLOWS = 3, LAYOUT_OLD = 1, LAYOUT_NEW = 2 };
+enum { BLOCK_TYPE_LEAST = 1, BLOCK_FLOWS = 3, BLOCK_TYPE_MOST = 4 };
+enum { LAYOUT_OLD = 1, LAYOUT_NEW = 2 };
 enum { RECORD_KNOWN_MAX = 16, RECORD_SLACK = 256, RECORD_APPENDIX = 32767, RECORD_IDENT = 32769 };
 
 struct walk {
@@ -177,6 +178,15 @@ static int check_records(struct walk *w, const struct block *b, const uint8_t *d
     return 0;
 }
 
+static int check_type(struct walk *w, const struct block *b)
+{
+    if (b->type >= BLOCK_TYPE_LEAST && b->type <= BLOCK_TYPE_MOST) {
+        return 0;
+    }
+    buf_printf(w->out, "block %u has unknown type %u\n", b->number, b->type);
+    return ERR_UNSUPPORTED;
+}
+
 static int check_block(struct walk *w, const struct block *b)
 {
     const uint8_t *data = w->data + w->at + BLOCK_HEAD;
@@ -244,13 +254,17 @@ static int check_blocks(struct walk *w)
         struct block b;
         int rc;
         if (!w->verbose && i % 8 == 0) {
-            buf_str(w->out, " |\r");
+            buf_str(w->out, (i >> 3 & 2) == 0 ? " |\r" : " -\r");
         }
         if (!read_head(w, i + 1, &b)) {
             buf_printf(w->err,
                        "Unexpected read beyond EOF! File corrupted\nExpected %u blocks, counted "
                        "%u\n", w->nblocks, i);
             return 0;
+        }
+        rc = check_type(w, &b);
+        if (rc != 0) {
+            return rc;
         }
         if (b.size > w->size - w->at - BLOCK_HEAD) {
             return damaged(w, "Expected to seek beyond EOF! File corrupted");
