@@ -111,9 +111,10 @@ void csv_pps(const struct token_use *t, const struct row *row, struct buf *out)
     put(row, out, rate_double(row->r->packets, 1.0, row_duration(row->r)), 0);
 }
 
-static uint64_t bytes_per_packet(const struct row *row)
+/* A number of 32 bits, as in nfdump: no packet is longer. */
+static uint32_t bytes_per_packet(const struct row *row)
 {
-    return row->r->packets == 0 ? 0 : row->r->bytes / row->r->packets;
+    return row->r->packets == 0 ? 0 : (uint32_t)(row->r->bytes / row->r->packets);
 }
 
 void fmt_bpp(const struct token_use *t, const struct row *row, struct buf *out)

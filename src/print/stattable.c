@@ -52,7 +52,8 @@ static enum stat_form form_of(const struct stat_style *style)
 
 struct rates {
     uint64_t msec; /* duration; 0 if first or last seen is unknown */
-    uint64_t pps, bps, bpp;
+    uint64_t pps, bps;
+    uint32_t bpp;
 };
 
 static struct rates rates_of(const struct stat_row *row)
@@ -60,7 +61,7 @@ static struct rates rates_of(const struct stat_row *row)
     struct rates r = {0, 0, 0, 0};
     double seconds;
 
-    r.bpp = row->packets > 0 ? row->bytes / row->packets : 0;
+    r.bpp = row->packets > 0 ? (uint32_t)(row->bytes / row->packets) : 0;
     if (row->first == 0 || row->last <= row->first) {
         return r;
     }
@@ -326,7 +327,7 @@ static void text_row(const struct stat_style *style, const struct stat_table *t,
     put_share(style, row->bytes, t->total_bytes, out);
     put_scaled(style, r.pps, out);
     put_scaled(style, r.bps, out);
-    buf_printf(out, " %5llu\n", (unsigned long long)r.bpp);
+    buf_printf(out, " %5u\n", r.bpp);
 }
 
 /* ---- csv ---- */

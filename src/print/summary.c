@@ -28,7 +28,7 @@ static void put_totals(const struct summary *s, bool plain, struct buf *out)
     put_scaled(out, ", total packets: ", s->packets, plain);
     put_scaled(out, ", avg bps: ", bps, plain);
     put_scaled(out, ", avg pps: ", pps, plain);
-    put_scaled(out, ", avg bpp: ", bpp, true);
+    put_scaled(out, ", avg bpp: ", bpp, plain);
     buf_char(out, '\n');
 }
 
