@@ -20,8 +20,10 @@ EXTRA_DIST += tests/wire/live.py
 SUITES += tests/compat/golden.py
 EXTRA_DIST += tests/compat/golden.py tests/compat/golden-exceptions.txt tests/compat/golden-exceptions
 
-SUITES += tests/cli/query.py
-EXTRA_DIST += tests/cli/query.py
+SUITES += tests/cli/query.py tests/cli/cases.py
+EXTRA_DIST += tests/cli/query.py tests/cli/cases.py tests/cli/cases
+check_PROGRAMS += tests/tools/textflows
+tests_tools_textflows_LDADD = $(FILTER_LIBS) $(STORE_LIBS)
 check_PROGRAMS += tests/tools/mkflows
 tests_tools_mkflows_LDADD = $(STORE_LIBS)
 SUITES += tests/compat/collect_vs_nfcapd.py

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* at most: groups, flows without address, statistics, totals */
@@ -539,16 +540,20 @@ static int write_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t
     return flowwriter_add(w->writer, b, bits, &w->fault);
 }
 
-/* A table without rows leaves no file. */
+/* A table without rows leaves no file, not even an older one. */
 static bool write_table(struct run *r, struct table *t, enum order_id order, bool ascending)
 {
     struct session *s = r->s;
     struct table_writing w = {.groups = aggregation_groups(&s->aggregation)};
     struct table_view view = table_view(s);
+    struct stat st;
     int rc;
     view.ascending = ascending;
     aggregation_kept(&s->aggregation, &w.kept);
     if (table_count(t) == 0) {
+        if (stat(s->asked.write, &st) == 0 && S_ISREG(st.st_mode)) {
+            unlink(s->asked.write);
+        }
         return true;
     }
     if (!create_writer(s, s->account.ident, &w.writer)) {
