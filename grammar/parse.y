@@ -78,8 +78,9 @@ static void and_time(struct ast_term *t, enum comparator cmp, const struct token
     }
 }
 
-static void and_list(struct ast_term *t, struct ast_list *list)
+static void and_list(struct parsing *p, struct ast_term *t, struct ast_list *list)
 {
+    p->open_list = NULL;
     if (t != NULL) {
         t->list = list;
     }
@@ -229,7 +230,7 @@ term:
   | dir KW_PORT cmp NUMBER
       { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, $3, &$4); }
   | dir KW_PORT KW_IN '[' numbers ']'
-      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list($$, $5); }
+      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list(p, $$, $5); }
   | dir KW_PORT KW_IN KW_NAT PLAIN_WORD
       { $$ = term_of(p, TERM_PBLOCK, &$2, &$1); and_word($$, &$5); }
   | dir KW_PORT KW_IN PLAIN_WORD
@@ -237,7 +238,7 @@ term:
   | dir KW_AS cmp NUMBER
       { $$ = term_of(p, TERM_NUMBER, &$2, &$1); and_number($$, $3, &$4); }
   | dir KW_AS KW_IN '[' numbers ']'
-      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list($$, $5); }
+      { $$ = term_of(p, TERM_NUMBERS, &$2, &$1); and_list(p, $$, $5); }
   | dir KW_FLAGS cmp NUMBER
       { $$ = term_of(p, TERM_NUMBER, &$2, NULL); and_number($$, $3, &$4); }
   | dir KW_FLAGS PLAIN_WORD
@@ -271,7 +272,7 @@ term:
   | dir KW_IP PLAIN_WORD
       { $$ = term_of(p, TERM_IP, &$2, &$1); and_word($$, &$3); }
   | dir KW_IP KW_IN '[' addrs ']'
-      { $$ = term_of(p, TERM_IPS, &$2, &$1); and_list($$, $5); }
+      { $$ = term_of(p, TERM_IPS, &$2, &$1); and_list(p, $$, $5); }
   | dir KW_NET PLAIN_WORD PLAIN_WORD
       { $$ = term_of(p, TERM_NETMASK, &$2, &$1); and_word($$, &$3); and_word($$, &$4); }
   | dir KW_NET PLAIN_WORD '/' NUMBER
@@ -345,8 +346,8 @@ term:
   ;
 
 addrs:
-    addr                        { $$ = ast_list_new(p->arena); if (!ast_list_add(p->arena, $$,
-                                                                                 &$1)) YYNOMEM; }
+    addr                        { $$ = p->open_list = ast_list_new(p->arena);
+                                  if (!ast_list_add(p->arena, $$, &$1)) YYNOMEM; }
   | addrs addr                  { $$ = $1; if (!ast_list_add(p->arena, $$, &$2)) YYNOMEM; }
   | addrs ',' addr              { $$ = $1; if (!ast_list_add(p->arena, $$, &$3)) YYNOMEM; }
   ;

@@ -27,7 +27,7 @@ enum {
 static const uint16_t first_row[NAMES_TABLES_ + 1] = {
     ROW_PROTO_0,      ROW_FW_EVENT_0,  ROW_XEVENT_0,    ROW_NAT_EVENT_0,
     ROW_NAT_EVENT_LONG_0, ROW_BIFLOW_DIR_0, ROW_END_REASON_0, ROW_PF_ACTION_0,
-    ROW_PF_REASON_0,  ROW_FWD_STATUS_0, ROW_CREATOR_0,  ROWS_};
+    ROW_PF_REASON_0,  ROW_FWD_STATUS_0, ROW_FWD_STATUS_LONG_0, ROW_CREATOR_0, ROWS_};
 
 static const struct {
     enum name_table table;

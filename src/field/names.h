@@ -21,7 +21,8 @@ enum name_table {
     NAMES_END_REASON,
     NAMES_PF_ACTION,
     NAMES_PF_REASON,
-    NAMES_FWD_STATUS,
+    NAMES_FWD_STATUS,     /* forwarding status, short */
+    NAMES_FWD_STATUS_LONG, /* forwarding status in words */
     NAMES_CREATOR,        /* what writes flow files */
     NAMES_TABLES_
 };

@@ -271,6 +271,14 @@ struct cond *resolve_ips(struct resolving *r, const struct ast_term *t)
     return resolve_fields(r, t, "ip in", address_field, &sets);
 }
 
+void resolve_open_list(struct resolving *r, const struct ast_list *list)
+{
+    struct ast_term t = {.kind = TERM_IPS};
+    struct collected c = {0};
+    for (size_t i = 0; i < list->n && collect_entry(r, &t, &list->entries[i], &c); i++) {
+    }
+}
+
 /* ------------------------------------------------------------------ networks */
 
 /* "10.0" of "10.0/16": the first numbers of an IPv4 address. */

@@ -74,11 +74,14 @@ static struct cond *with_window(struct arena *a, const struct filter_env *env, s
     return c != NULL && cond_add(a, c, before) ? c : NULL;
 }
 
-/* Terms before a syntax error come first: they may be wrong themselves. */
+/* Terms and list entries before a syntax error come first: they may be wrong themselves. */
 static void resolve_terms(struct resolving *r, const struct parsing *p)
 {
     for (size_t i = 0; i < p->nterms && r->error == 0; i++) {
         resolve_term(r, p->terms[i]);
+    }
+    if (r->error == 0 && p->open_list != NULL) {
+        resolve_open_list(r, p->open_list);
     }
 }
 

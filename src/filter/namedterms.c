@@ -103,7 +103,8 @@ static void list_forwarding(struct buf *out)
     const struct name_row *rows = names_rows(NAMES_FWD_STATUS, &n);
     buf_str(out, "Recognized forward status strings:\n");
     for (size_t i = 0; i < n; i++) {
-        buf_printf(out, "%s  %u\n", rows[i].text, rows[i].number);
+        buf_printf(out, "%s  %s\n", rows[i].text,
+                   name_of(NAMES_FWD_STATUS_LONG, rows[i].number));
     }
 }
 

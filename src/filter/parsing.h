@@ -40,6 +40,7 @@ struct parsing {
     int last_kind;        /* its number, 0 at the beginning */
     struct token before_last;
     int before_last_kind;
+    struct ast_list *open_list; /* of addresses, when an error came before its end */
     struct ast_node *root;
     struct ast_term **terms; /* all terms in the order of the text */
     size_t nterms;

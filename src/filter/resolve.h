@@ -107,6 +107,7 @@ struct cond *resolve_pblock(struct resolving *r, const struct ast_term *t);
 /* Of addresses, of payload. */
 struct cond *resolve_ip(struct resolving *r, const struct ast_term *t);
 struct cond *resolve_ips(struct resolving *r, const struct ast_term *t);
+void resolve_open_list(struct resolving *r, const struct ast_list *list); /* only for mistakes */
 struct cond *resolve_net(struct resolving *r, const struct ast_term *t);
 struct cond *resolve_netmask(struct resolving *r, const struct ast_term *t);
 struct cond *resolve_geo(struct resolving *r, const struct ast_term *t);
