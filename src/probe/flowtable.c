@@ -13,13 +13,15 @@
  */
 #include "probe/flowtable.h"
 
+#include "base/bigmem.h"
 #include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_FLOWS = 4096, WHEEL_SLOTS = 8192, NO_FLOW = 0xffffffff };
+enum { CHUNK_FLOWS = 8192, WHEEL_SLOTS = 8192, NO_FLOW = 0xffffffff };
+enum { CACHE_LINE = 64, HOT_OCTETS = 3 * CACHE_LINE };
 
 _Static_assert(sizeof(struct flow_key) == 64, "flow_key must not have padding");
 
@@ -40,6 +42,15 @@ struct flowtable {
     uint32_t wheel[WHEEL_SLOTS]; /* heads of lists */
 };
 
+enum { CHUNK_OCTETS = CHUNK_FLOWS * sizeof(struct probe_flow) };
+
+_Static_assert((size_t)CHUNK_OCTETS >= (size_t)BIGMEM_PAGE, "the alignment of flows is that of large memory");
+
+static size_t index_octets(uint32_t mask)
+{
+    return ((size_t)mask + 1) * sizeof(struct index_entry);
+}
+
 static struct probe_flow *flow_at(const struct flowtable *t, uint32_t number)
 {
     return &t->chunks[number / CHUNK_FLOWS][number % CHUNK_FLOWS];
@@ -53,7 +64,7 @@ struct flowtable *flowtable_new(void)
     }
     t->seed = hash_random_seed();
     t->mask = 16384 - 1;
-    t->index = calloc(t->mask + 1u, sizeof *t->index);
+    t->index = bigmem_new(index_octets(t->mask));
     t->free = NO_FLOW;
     memset(t->wheel, 0xff, sizeof t->wheel);
     if (t->index == NULL) {
@@ -69,10 +80,10 @@ void flowtable_free(struct flowtable *t)
         return;
     }
     for (uint32_t i = 0; i < t->nchunks; i++) {
-        free(t->chunks[i]);
+        bigmem_free(t->chunks[i], CHUNK_OCTETS);
     }
     free(t->chunks);
-    free(t->index);
+    bigmem_free(t->index, index_octets(t->mask));
     free(t);
 }
 
@@ -86,12 +97,12 @@ size_t flowtable_count(const struct flowtable *t)
 static bool add_chunk(struct flowtable *t)
 {
     struct probe_flow **chunks = realloc(t->chunks, (t->nchunks + 1) * sizeof(*chunks));
-    struct probe_flow *chunk = calloc(CHUNK_FLOWS, sizeof *chunk);
+    struct probe_flow *chunk = bigmem_new(CHUNK_OCTETS);
     if (chunks != NULL) {
         t->chunks = chunks;
     }
     if (chunks == NULL || chunk == NULL) {
-        free(chunk);
+        bigmem_free(chunk, CHUNK_OCTETS);
         return false;
     }
     chunks[t->nchunks] = chunk;
@@ -136,7 +147,7 @@ static bool index_grow(struct flowtable *t)
 {
     struct index_entry *old = t->index;
     uint32_t old_mask = t->mask;
-    struct index_entry *grown = calloc(((size_t)old_mask + 1) * 2, sizeof *grown);
+    struct index_entry *grown = bigmem_new(index_octets(old_mask * 2 + 1));
     if (grown == NULL) {
         return false;
     }
@@ -147,7 +158,7 @@ static bool index_grow(struct flowtable *t)
             index_put(t, old[i].hash, old[i].flow);
         }
     }
-    free(old);
+    bigmem_free(old, index_octets(old_mask));
     return true;
 }
 
@@ -183,19 +194,37 @@ static struct probe_flow *index_find(const struct flowtable *t, uint32_t hash,
     return NULL;
 }
 
-static uint32_t hash_key(const struct flowtable *t, const struct flow_key *key)
+uint32_t flowtable_hash(const struct flowtable *t, const struct flow_key *key)
 {
     return (uint32_t)hash_seeded(key, sizeof *key, t->seed);
 }
 
-struct probe_flow *flowtable_find(const struct flowtable *t, const struct flow_key *key)
+void flowtable_expect(const struct flowtable *t, uint32_t hash)
 {
-    return index_find(t, hash_key(t, key), key);
+    __builtin_prefetch(&t->index[hash & t->mask]);
 }
 
-struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key, bool *fresh)
+void flowtable_expect_flow(const struct flowtable *t, uint32_t hash)
 {
-    uint32_t hash = hash_key(t, key);
+    for (uint32_t i = hash & t->mask; t->index[i].flow != 0; i = (i + 1) & t->mask) {
+        if (t->index[i].hash == hash) {
+            const char *f = (const char *)flow_at(t, t->index[i].flow - 1);
+            for (size_t line = 0; line < HOT_OCTETS; line += CACHE_LINE) {
+                __builtin_prefetch(f + line, 1);
+            }
+            return;
+        }
+    }
+}
+
+struct probe_flow *flowtable_find(const struct flowtable *t, const struct flow_key *key)
+{
+    return index_find(t, flowtable_hash(t, key), key);
+}
+
+struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key, uint32_t hash,
+                                 bool *fresh)
+{
     struct probe_flow *f = index_find(t, hash, key);
     *fresh = f == NULL;
     if (f != NULL) {

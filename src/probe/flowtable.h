@@ -12,23 +12,13 @@
 #ifndef WEIR_PROBE_FLOWTABLE_H
 #define WEIR_PROBE_FLOWTABLE_H
 
-#include "base/ip.h"
+#include "probe/flowkey.h"
 #include "probe/timeouts.h"
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Members that the tracking level leaves out are zero. Padding-free, compared as octets. */
-struct flow_key {
-    struct ip addr[2];
-    uint64_t mac[2];
-    uint64_t labels;  /* hash of the MPLS label stack */
-    uint16_t port[2]; /* ICMP: type * 256 + code stands at the receiver's side */
-    uint16_t vlan;
-    uint8_t family;
-    uint8_t proto;
-};
 
 /* What was seen of one direction; 0 is the one whose sender is addr[0]. */
 struct flow_direction {
@@ -44,22 +34,25 @@ struct flow_direction {
 
 struct flow_detail; /* fat and payload facts, see detail.h */
 
+/* In the order of use: a packet touches the first cache line (its key), the second, and that of its
+ * direction. */
 struct probe_flow {
-    struct flow_key key;
-    struct flow_direction dir[2];
+    alignas(64) struct flow_key key;
+
     uint64_t first_usec, last_usec; /* of either direction, since 1970 */
-    uint64_t seq;                   /* running number of the flow */
     uint64_t expires_at;            /* end by the timeouts, seconds since 1970; 0: at once */
     uint64_t due_at;                /* the same on the grid of expiry scans: the table goes by it */
-    uint32_t flow_label[2];
-    uint32_t in_if;
+    struct flow_detail *detail;     /* owned by whoever set it; NULL */
     enum expiry_reason reason;
     enum end_reason end;
+    uint32_t wheel_slot;            /* private to the table */
     bool oneway;                    /* the table keeps directions apart: only dir[0] is used */
-    struct flow_detail *detail;     /* owned by whoever set it; NULL */
 
-    /* private to the table */
-    uint32_t self, hash, wheel_next, wheel_prev, wheel_slot;
+    struct flow_direction dir[2];
+    uint64_t seq;                   /* running number of the flow */
+    uint32_t flow_label[2];
+    uint32_t in_if;
+    uint32_t self, hash, wheel_next, wheel_prev; /* private to the table */
 };
 
 struct flowtable;
@@ -69,11 +62,20 @@ void flowtable_free(struct flowtable *t);
 
 size_t flowtable_count(const struct flowtable *t);
 
-/* The flow of a key, made if there is none (*fresh; all zero but key). NULL when memory is out. */
-struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key, bool *fresh);
+uint32_t flowtable_hash(const struct flowtable *t, const struct flow_key *key);
+
+/* The flow of a key and its hash, made if there is none (*fresh; all zero but key). NULL when memory
+ * is out. */
+struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key, uint32_t hash,
+                                 bool *fresh);
 
 /* The flow of a key, or NULL. */
 struct probe_flow *flowtable_find(const struct flowtable *t, const struct flow_key *key);
+
+/* A packet of the flow comes soon: have the memory it will touch fetched meanwhile. First where the
+ * flow is noted; a few packets later, the flow. */
+void flowtable_expect(const struct flowtable *t, uint32_t hash);
+void flowtable_expect_flow(const struct flowtable *t, uint32_t hash);
 
 /* Say when it ends (f->due_at was set). */
 void flowtable_arm(struct flowtable *t, struct probe_flow *f);

@@ -10,6 +10,7 @@ libweir_probe_a_SOURCES = \
     src/probe/running.c src/probe/running.h \
     src/probe/slots.c src/probe/slots.h \
     src/probe/detail.c src/probe/detail.h \
+    src/probe/flowkey.c src/probe/flowkey.h \
     src/probe/flowstat.c src/probe/flowstat.h \
     src/probe/flowtable.c src/probe/flowtable.h \
     src/probe/meter.c src/probe/meter.h \

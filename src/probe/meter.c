@@ -17,28 +17,28 @@ enum { PORT_DNS = 53 };
 
 #define OCTETS_MAX (UINT64_C(1) << 31) /* softflowd ends flows that carried more */
 
+/* A packet between its capture and its flow. While it waits for AHEAD_MAX others, the memory of its
+ * flow is fetched, first the place where the flow is noted, AHEAD_FLOW packets later the flow. */
+struct arrival {
+    struct packet packet;
+    uint64_t usec;
+    uint64_t octets;
+    int side;
+    uint32_t hash;
+    struct flow_key key;
+};
+
+enum { AHEAD_MAX = 16, AHEAD_FLOW = 8 };
+
 struct meter {
     struct meter_options o;
     struct flowtable *table;
     struct fragments *fragments;
     struct flowstat stat;
     uint64_t next_seq;
+    uint32_t arrived, counted; /* numbers of packets; they may wrap around */
+    struct arrival arrivals[AHEAD_MAX];
 };
-
-bool track_level_parse(const char *text, enum track_level *level)
-{
-    static const char *const names[] = {
-        [TRACK_IP] = "ip", [TRACK_PROTO] = "proto", [TRACK_PORT] = "port",
-        [TRACK_FULL] = "full", [TRACK_VLAN] = "vlan", [TRACK_ETHER] = "ether",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *level = (enum track_level)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 struct meter *meter_new(const struct meter_options *options)
 {
@@ -77,54 +77,10 @@ void meter_free(struct meter *m)
     free(m);
 }
 
-/* ---- keys ---- */
-
-static uint64_t label_hash(const struct meter *m, const struct packet *p)
-{
-    unsigned n = p->nlabels < m->o.labels ? p->nlabels : m->o.labels;
-    return n == 0 ? 0 : hash_of(p->label, n * sizeof p->label[0]);
-}
-
-/* Which side sent the packet: the smaller address is side 0. */
-static int sender_side(const struct meter *m, const struct packet *p)
-{
-    return !m->o.oneway && ip_cmp(&p->src, &p->dst) > 0;
-}
-
-static void make_key(const struct meter *m, const struct packet *p, int side,
-                     struct flow_key *key)
-{
-    memset(key, 0, sizeof *key);
-    key->family = (uint8_t)p->family;
-    key->addr[side] = p->src;
-    key->addr[!side] = p->dst;
-    key->labels = label_hash(m, p);
-    if (m->o.level >= TRACK_PROTO) {
-        key->proto = p->proto;
-    }
-    if (m->o.level >= TRACK_PORT) {
-        key->port[side] = p->src_port;
-        key->port[!side] = p->dst_port;
-    }
-    if (m->o.level >= TRACK_VLAN && p->nvlans > 0) {
-        key->vlan = p->inner_vlan;
-    }
-    if (m->o.level >= TRACK_ETHER) {
-        key->mac[side] = p->src_mac;
-        key->mac[!side] = p->dst_mac;
-    }
-}
-
 /* The flow of the other direction, for tables that keep directions apart. */
 static struct probe_flow *reverse_flow(struct meter *m, const struct probe_flow *f)
 {
-    struct flow_key key = f->key;
-    key.addr[0] = f->key.addr[1];
-    key.addr[1] = f->key.addr[0];
-    key.port[0] = f->key.port[1];
-    key.port[1] = f->key.port[0];
-    key.mac[0] = f->key.mac[1];
-    key.mac[1] = f->key.mac[0];
+    struct flow_key key = flow_key_reverse(&f->key);
     return flowtable_find(m->table, &key);
 }
 
@@ -241,7 +197,7 @@ static void add_packet(struct meter *m, struct probe_flow *f, const struct packe
                        uint64_t usec, uint64_t octets)
 {
     count_direction(&f->dir[side], p, usec, octets);
-    if (m->o.level >= TRACK_FULL) {
+    if (m->o.scheme.level >= TRACK_FULL) {
         f->dir[side].tcp_flags |= p->tcp_flags;
         f->flow_label[side] = p->flow_label;
     }
@@ -261,7 +217,7 @@ static void start_flow(struct meter *m, struct probe_flow *f, uint64_t usec)
     f->first_usec = usec;
     f->seq = m->next_seq++;
     f->in_if = m->o.in_if;
-    f->oneway = m->o.oneway;
+    f->oneway = m->o.scheme.oneway;
 }
 
 static bool is_tracked(struct meter *m, enum packet_verdict verdict, const struct packet *p)
@@ -294,77 +250,127 @@ static uint64_t octets_of(const struct meter *m, const struct packet *p, size_t 
     return length > link ? length - link : 0;
 }
 
-/* The flow of a packet; one whose time was over before the packet came makes room for a new one. */
-static struct probe_flow *flow_of(struct meter *m, const struct packet *p, int side, uint64_t usec)
+/* What a packet is called in the table. */
+static void name_packet(const struct meter *m, struct arrival *a)
 {
-    struct flow_key key;
-    struct probe_flow *f;
+    a->side = flow_key_sender(&m->o.scheme, &a->packet);
+    flow_key_of(&m->o.scheme, &a->packet, a->side, &a->key);
+    a->hash = flowtable_hash(m->table, &a->key);
+}
+
+/* The flow of a packet; one whose time was over before the packet came makes room for a new one. */
+static struct probe_flow *flow_of(struct meter *m, const struct arrival *a)
+{
     bool fresh;
-    make_key(m, p, side, &key);
-    f = flowtable_get(m->table, &key, &fresh);
-    if (f != NULL && !fresh && m->o.oneway && timeouts_over(&m->o.timeouts, f, usec)) {
+    struct probe_flow *f = flowtable_get(m->table, &a->key, a->hash, &fresh);
+    if (f != NULL && !fresh && m->o.scheme.oneway
+        && timeouts_over(&m->o.timeouts, f, a->usec)) {
         end_flow(m, f);
-        f = flowtable_get(m->table, &key, &fresh);
+        f = flowtable_get(m->table, &a->key, a->hash, &fresh);
     }
     if (f != NULL && fresh) {
-        start_flow(m, f, usec);
+        start_flow(m, f, a->usec);
     }
     return f;
 }
 
-static void count_packet(struct meter *m, const struct packet *p, uint64_t usec, uint64_t octets)
+static void count_packet(struct meter *m, const struct arrival *a)
 {
-    int side = sender_side(m, p);
-    struct probe_flow *f = flow_of(m, p, side, usec);
+    const struct packet *p = &a->packet;
+    struct probe_flow *f = flow_of(m, a);
     if (f == NULL) {
         m->stat.no_memory++;
         return;
     }
-    if (m->o.fat || m->o.payload || p->tunnel_family != 0) {
-        keep_detail(m, f, p, usec);
+    if (m->o.fat || m->o.payload || p->tunnel_family != 0
+        || (m->o.scheme.labels > 0 && p->nlabels > 0)) {
+        keep_detail(m, f, p, a->usec);
     }
-    add_packet(m, f, p, side, usec, octets);
+    add_packet(m, f, p, a->side, a->usec, a->octets);
     force_out(m);
 }
 
-/* When a held fragment counts: time does not run back for a flow that went on meanwhile. */
-static uint64_t time_of_held(const struct meter *m, const struct held_fragment *held)
+/* A fragment that has waited for the first one of its datagram. Time does not run back for a flow
+ * that went on meanwhile. */
+static void count_held(struct meter *m, const struct held_fragment *held)
 {
-    struct flow_key key;
+    struct arrival a = {.packet = held->packet, .usec = held->usec, .octets = held->octets};
     const struct probe_flow *f;
-    make_key(m, &held->packet, sender_side(m, &held->packet), &key);
-    f = flowtable_find(m->table, &key);
-    return f != NULL && f->last_usec > held->usec ? f->last_usec : held->usec;
+    name_packet(m, &a);
+    f = flowtable_find(m->table, &a.key);
+    a.usec = f != NULL && f->last_usec > a.usec ? f->last_usec : a.usec;
+    count_packet(m, &a);
 }
 
-/* Fragments that have waited for the first one of their datagram. */
-static void count_held(struct meter *m)
+static void count_released(struct meter *m)
 {
     struct held_fragment held;
     while (fragments_next(m->fragments, &held)) {
-        count_packet(m, &held.packet, time_of_held(m, &held), held.octets);
+        count_held(m, &held);
+    }
+}
+
+static void count_fragment(struct meter *m, struct arrival *a)
+{
+    bool now = fragments_pass(m->fragments, &a->packet, a->usec, a->octets);
+    count_released(m);
+    if (now) {
+        name_packet(m, a); /* it may have learnt its ports */
+        count_packet(m, a);
+    }
+}
+
+/* ---- packets on their way ---- */
+
+static void count_arrival(struct meter *m, struct arrival *a)
+{
+    if (!m->o.ip_octets) { /* softflowd's way: later fragments stay without ports */
+        count_packet(m, a);
+        return;
+    }
+    fragments_tick(m->fragments, a->usec);
+    if (a->packet.is_fragment) {
+        count_fragment(m, a);
+        return;
+    }
+    count_released(m);
+    count_packet(m, a);
+}
+
+static struct arrival *arrival_at(struct meter *m, uint32_t number)
+{
+    return &m->arrivals[number % AHEAD_MAX];
+}
+
+void meter_settle(struct meter *m)
+{
+    while (m->counted != m->arrived) {
+        count_arrival(m, arrival_at(m, m->counted++));
     }
 }
 
 void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
                   size_t captured, size_t length)
 {
-    struct packet p;
-    uint64_t octets;
-    bool now = true;
+    struct arrival *a = arrival_at(m, m->arrived);
     if (is_sampled_out(m)
-        || !is_tracked(m, packet_decode(link_type, data, captured, &m->o.packet, &p), &p)) {
+        || !is_tracked(m, packet_decode(link_type, data, captured, &m->o.packet, &a->packet),
+                       &a->packet)) {
         return;
     }
-    octets = octets_of(m, &p, length);
-    m->stat.fragments += p.is_fragment;
-    if (m->o.ip_octets) { /* nfpcapd's way; softflowd leaves later fragments without ports */
-        fragments_tick(m->fragments, usec);
-        now = !p.is_fragment || fragments_pass(m->fragments, &p, usec, octets);
-        count_held(m);
+    a->usec = usec;
+    a->octets = octets_of(m, &a->packet, length);
+    m->stat.fragments += a->packet.is_fragment;
+    name_packet(m, a);
+    flowtable_expect(m->table, a->hash);
+    m->arrived++;
+    if (m->o.payload) { /* it lies in the caller's memory */
+        meter_settle(m);
+    } else if (m->arrived - m->counted == AHEAD_MAX) {
+        count_arrival(m, arrival_at(m, m->counted++));
     }
-    if (now) {
-        count_packet(m, &p, usec, octets);
+    if (m->arrived - m->counted > AHEAD_FLOW) {
+        flowtable_expect_flow(m->table, arrival_at(m, m->arrived - AHEAD_FLOW)->hash);
     }
 }
 
@@ -374,6 +380,7 @@ size_t meter_expire(struct meter *m, uint64_t now)
 {
     struct probe_flow *f;
     size_t n = 0;
+    meter_settle(m);
     while ((f = flowtable_due(m->table, now)) != NULL) {
         end_flow(m, f);
         n++;
@@ -385,8 +392,9 @@ size_t meter_expire_all(struct meter *m)
 {
     struct probe_flow *f;
     size_t n = 0;
+    meter_settle(m);
     fragments_flush(m->fragments);
-    count_held(m);
+    count_released(m);
     while ((f = flowtable_oldest(m->table)) != NULL) {
         f->reason = EXPIRY_FLUSH;
         end_flow(m, f);
@@ -399,6 +407,7 @@ size_t meter_delete_all(struct meter *m)
 {
     struct probe_flow *f;
     size_t n = 0;
+    m->counted = m->arrived;
     while ((f = flowtable_oldest(m->table)) != NULL) {
         forget_flow(m, f);
         n++;

@@ -19,23 +19,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What makes a flow, each level adding to the one before (softflowd -T). */
-enum track_level { TRACK_IP, TRACK_PROTO, TRACK_PORT, TRACK_FULL, TRACK_VLAN, TRACK_ETHER };
-
-/* false if there is no such level */
-bool track_level_parse(const char *text, enum track_level *level);
-
 struct meter_options {
-    enum track_level level;
+    struct flow_scheme scheme;
     struct timeouts timeouts;
     size_t max_flows;    /* beyond, the flows that end first are forced out; 0: no bound */
-    bool oneway;         /* each direction is a flow of its own (flow files) */
     bool ip_octets;      /* octets are the IP datagram's length, not the frame's less link header */
     bool at_once;        /* ICMP and DNS: a record a packet; FIN and RST end a flow at once */
     bool fat;            /* keep details */
     bool payload;        /* keep the first payload */
     bool ignore_v6;      /* IPv6 packets are not tracked */
-    unsigned labels;     /* MPLS labels that belong to the key */
     uint32_t sampling;   /* 1 in N packets; 0 and 1: all */
     uint32_t in_if;
     struct packet_options packet;
@@ -48,9 +40,13 @@ struct meter;
 struct meter *meter_new(const struct meter_options *options); /* NULL when memory is out */
 void meter_free(struct meter *m); /* flows still tracked are forgotten */
 
-/* One captured frame: `captured` octets at hand of `length`. */
+/* One captured frame: `captured` octets at hand of `length`. It may be counted a few packets later;
+ * the functions below see it counted. */
 void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
                   size_t captured, size_t length);
+
+/* Count all packets that were handed in. */
+void meter_settle(struct meter *m);
 
 /* End the flows whose time has come (now: seconds since 1970); returns how many. */
 size_t meter_expire(struct meter *m, uint64_t now);

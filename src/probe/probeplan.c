@@ -53,15 +53,15 @@ static int plan_meter(const struct probeargs *a, struct probe_plan *p, struct fa
 {
     struct meter_options *m = &p->meter;
     bool v6_exported = p->exporting && p->export.version >= 9;
-    if (!track_level_parse(a->level, &m->level)) {
+    if (!track_level_parse(a->level, &m->scheme.level)) {
         return fault_set(fault, ERR_USAGE, "Unknown flow tracking level \"%s\"", a->level);
     }
     m->max_flows = a->max_flows;
     m->ignore_v6 = !(a->track_v6 || v6_exported || a->dir != NULL);
-    m->labels = (unsigned)a->labels;
+    m->scheme.labels = (unsigned)a->labels;
     m->sampling = (uint32_t)a->sampling;
     m->in_if = a->in_if;
-    m->oneway = m->ip_octets = a->dir != NULL;
+    m->scheme.oneway = m->ip_octets = a->dir != NULL;
     m->at_once = a->nfpcapd;
     m->fat = a->fat;
     m->payload = a->payload;
@@ -165,8 +165,8 @@ int probeargs_plan(const struct probeargs *a, const char *name, struct log *log,
     if (rc == 0) {
         rc = plan_capture(a, plan, fault);
     }
-    plan->export.with_vlan = plan->meter.level >= TRACK_VLAN;
-    plan->export.with_mac = plan->meter.level >= TRACK_ETHER;
+    plan->export.with_vlan = plan->meter.scheme.level >= TRACK_VLAN;
+    plan->export.with_mac = plan->meter.scheme.level >= TRACK_ETHER;
     plan_process(a, plan);
     return rc;
 }

@@ -157,10 +157,11 @@ bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shap
 
 void record_of_biflow(const struct probe_flow *f, struct rec *r)
 {
-    int side = f->dir[0].packets == 0;
-    const struct flow_direction *reverse = &f->dir[!side];
-    record_of_flow(f, side, RECORD_EXPORT, r);
-    if (reverse->packets > 0 && !side) {
+    bool second = f->dir[1].packets > 0
+                  && (f->dir[0].packets == 0 || f->dir[1].first_usec < f->dir[0].first_usec);
+    const struct flow_direction *reverse = &f->dir[!second];
+    record_of_flow(f, second, RECORD_EXPORT, r);
+    if (reverse->packets > 0) {
         rec_add_group(r, GROUP_COUNTER);
         r->flows = 1;
         r->out_packets = reverse->packets;

@@ -19,7 +19,7 @@ enum record_shape {
  * direction has no packets. */
 bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shape, struct rec *r);
 
-/* Both directions in one record: side 0 forward (side 1 if side 0 has no packets), the other one in
+/* Both directions in one record: forward is who sent first (RFC 5103, initiator), the other one in
  * the reverse counters. */
 void record_of_biflow(const struct probe_flow *f, struct rec *r);
 

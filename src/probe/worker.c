@@ -123,6 +123,9 @@ static void end_due_flows(struct worker *w, uint64_t second)
 
 static void take_frame(struct worker *w, const struct frame *f)
 {
+    if (w->o.packet_time && f->usec / 1000000 != w->last_second) {
+        meter_settle(w->meter); /* what ends at once ended in its own second */
+    }
     w->first_usec = w->first_usec != 0 ? w->first_usec : f->usec;
     w->packet_usec = f->usec;
     if (w->o.gathering) {
@@ -150,6 +153,7 @@ static int take_frames(struct worker *w, struct fault *fault)
 int worker_turn(struct worker *w, struct fault *fault)
 {
     int rc = take_frames(w, fault);
+    meter_settle(w->meter);
     if (capture_is_live(w->capture)) {
         end_due_flows(w, now_usec() / 1000000);
     }

@@ -55,7 +55,7 @@ static struct worker *open_worker(int fd, uint64_t *ended)
     struct worker_options o = {.gathering = true, .ended = count_ended, .ctx = ended};
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     o.capture.file = path;
-    o.meter.level = TRACK_FULL;
+    o.meter.scheme.level = TRACK_FULL;
     timeouts_default(&o.meter.timeouts);
     if (worker_open(&o, &w, &fault) != 0) {
         abort();

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cur c = cur_of(data, size);
     struct sums sums = {0, 0};
     uint8_t how = cur_u8(&c);
-    struct meter_options o = {.level = how % 6, .max_flows = 8, .oneway = how & 8,
+    struct meter_options o = {.scheme = {how % 6, how & 8, 0}, .max_flows = 8,
                               .ip_octets = how & 8, .at_once = how & 16, .fat = how & 32,
                               .payload = how & 64, .packet = {true, true}, .on_flow = take_flow,
                               .ctx = &sums};

@@ -5,9 +5,12 @@ tests_perf_genday_SOURCES = tests/perf/genday.c tests/perf/daymodel.c tests/perf
     tests/perf/daypcap.c tests/perf/daypcap.h
 tests_perf_genday_LDADD = $(STORE_LIBS) $(WIRE_LIBS)
 CLEANFILES += tests/perf/genday
+EXTRA_PROGRAMS += tests/perf/meterbench
+tests_perf_meterbench_LDADD = $(PROBE_LIBS)
+CLEANFILES += tests/perf/meterbench
 EXTRA_DIST += tests/perf/bench.py
 
-bench: all tests/perf/genday
+bench: all tests/perf/genday tests/perf/meterbench
 	WEIR_SRC="$(abs_top_srcdir)" WEIR_BUILD="$(abs_top_builddir)" \
 	    python3 -B $(srcdir)/tests/perf/bench.py $(BENCH)
 

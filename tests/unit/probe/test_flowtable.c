@@ -21,7 +21,7 @@ static struct probe_flow *add(struct flowtable *table, uint64_t n, uint64_t due_
 {
     bool fresh;
     struct flow_key key = key_of(n);
-    struct probe_flow *f = flowtable_get(table, &key, &fresh);
+    struct probe_flow *f = flowtable_get(table, &key, flowtable_hash(table, &key), &fresh);
     f->seq = n;
     f->due_at = due_at;
     flowtable_arm(table, f);
