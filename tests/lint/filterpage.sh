@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-# The tables of doc/filter.md are those of the rows they describe, and weir --help=filter names every
-# term of them. With --update the tables are put into the page; without it, a difference is a failure.
+# The tables of doc/filter.md are those of the rows they describe, and weir --help=filter names
+# every term of them. With --update the tables are put into the page; without it, a difference is
+# a failure.
 src=${WEIR_SRC:-.}
 build=${WEIR_BUILD:-$src}
 page=$src/doc/filter.md
