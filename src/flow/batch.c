@@ -5,6 +5,7 @@
 #include "flow/batch.h"
 
 #include "base/bits.h"
+#include "base/simd.h"
 #include "flow/compute.h"
 
 #include <assert.h>
@@ -182,8 +183,41 @@ void column_gather(const struct column *c, const uint32_t *rows, uint32_t n, uin
     }
 }
 
+#define WIDEN(type)                                                                                \
+    SIMD_CLONES static void widen_##type(const type *restrict v, uint32_t n,                       \
+                                         uint64_t *restrict out)                                   \
+    {                                                                                              \
+        for (uint32_t i = 0; i < n; i++) {                                                         \
+            out[i] = v[i];                                                                         \
+        }                                                                                          \
+    }
+WIDEN(uint8_t)
+WIDEN(uint16_t)
+WIDEN(uint32_t)
+
+static void widen_values(const struct column *c, uint32_t n, uint64_t *out)
+{
+    switch (c->width) {
+    case 1:
+        widen_uint8_t(c->values, n, out);
+        break;
+    case 2:
+        widen_uint16_t(c->values, n, out);
+        break;
+    case 4:
+        widen_uint32_t(c->values, n, out);
+        break;
+    default:
+        memcpy(out, c->values, n * sizeof *out);
+    }
+}
+
 void column_widen(const struct column *c, uint32_t nrows, uint64_t *out)
 {
+    if (c->form == COLUMN_FLAT) {
+        widen_values(c, nrows, out);
+        return;
+    }
     for (uint32_t i = 0; i < nrows; i++) {
         out[i] = column_u64(c, i);
     }

@@ -65,6 +65,13 @@ static bool grow(struct addrdict *d)
     return true;
 }
 
+void addrdict_prefetch(const struct addrdict *d, const struct ip *ip)
+{
+    if (d->nslots != 0) {
+        __builtin_prefetch(&d->slots[slot_of(d, ip)]);
+    }
+}
+
 uint32_t addrdict_add(struct addrdict *d, const struct ip *ip)
 {
     uint32_t s;

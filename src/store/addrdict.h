@@ -27,6 +27,9 @@ void addrdict_init(struct addrdict *d);
 void addrdict_free(struct addrdict *d);
 void addrdict_clear(struct addrdict *d);
 
+/* Fetch what adding an address will look at; the bulk of the time would go into waiting for it. */
+void addrdict_prefetch(const struct addrdict *d, const struct ip *ip);
+
 /* The number of an address; UINT32_MAX when memory is out. */
 uint32_t addrdict_add(struct addrdict *d, const struct ip *ip);
 

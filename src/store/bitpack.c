@@ -30,7 +30,7 @@ size_t bitpack_size(uint32_t n, unsigned bits)
     return full * 128 * bits + group_size(n % BITPACK_GROUP, bits);
 }
 
-static void pack_slot(const uint32_t *v, unsigned shift, unsigned bits, uint32_t *word)
+static inline void pack_slot(const uint32_t *v, unsigned shift, unsigned bits, uint32_t *word)
 {
     for (int l = 0; l < BITPACK_LANES; l++) {
         word[l] |= v[l] << shift;
@@ -42,7 +42,8 @@ static void pack_slot(const uint32_t *v, unsigned shift, unsigned bits, uint32_t
     }
 }
 
-static void pack_group(const uint64_t *v, uint32_t t, unsigned bits, uint64_t base, uint8_t *out)
+SIMD_CLONES static void pack_group(const uint64_t *v, uint32_t t, unsigned bits, uint64_t base,
+                                   uint8_t *out)
 {
     uint32_t words[BITPACK_GROUP + BITPACK_LANES];
     uint32_t low[BITPACK_GROUP];

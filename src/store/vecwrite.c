@@ -29,6 +29,8 @@
 #define SURCHARGE_ZSTD 1.2   /* zstd gives 1 GB/s, packed bits over 10 */
 #define SURCHARGE_STEP 1.03  /* DELTA, POPULAR: one more pass */
 #define DIRECT_BITS 16
+#define DIRECT_BITS_SAMPLE 11 /* for a sample, a table of the range may not be much larger */
+#define COUNT_MAX 1023        /* counts above are all the same */
 
 struct vec_writer {
     ZSTD_CCtx *cctx; /* NULL: no zstd */
@@ -145,24 +147,49 @@ static void *scratch(struct vec_writer *w, size_t n, size_t size, struct buf *ou
 
 /* ------------------------------------------------------------------ histograms */
 
-static int by_count(const void *a, const void *b)
+/* By insertion: there are not many values that occur so often. */
+static void sort_few(struct count *c, uint32_t n)
 {
-    const struct count *x = a;
-    const struct count *y = b;
-    if (x->count != y->count) {
-        return x->count < y->count ? 1 : -1;
+    for (uint32_t i = 1; i < n; i++) {
+        struct count x = c[i];
+        uint32_t k = i;
+        for (; k > 0 && c[k - 1].count < x.count; k--) {
+            c[k] = c[k - 1];
+        }
+        c[k] = x;
     }
-    return x->value < y->value ? -1 : x->value > y->value;
+}
+
+/* Most frequent first; equally frequent ones stay as they are. */
+static void sort_by_count(struct count *c, uint32_t n, struct count *spare)
+{
+    uint32_t at[COUNT_MAX + 1] = {0};
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        at[c[i].count < COUNT_MAX ? c[i].count : COUNT_MAX]++;
+    }
+    for (int k = COUNT_MAX; k >= 0; k--) {
+        uint32_t here = at[k];
+        at[k] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        spare[at[c[i].count < COUNT_MAX ? c[i].count : COUNT_MAX]++] = c[i];
+    }
+    memcpy(c, spare, n * sizeof *c);
+    sort_few(c, at[COUNT_MAX]);
 }
 
 /* The smallest count of at least 2 that at most TOP_MAX values reach. */
 static uint32_t top_threshold(const uint32_t *counts, uint32_t range)
 {
-    uint32_t reach[1024] = {0};
+    uint32_t reach[COUNT_MAX + 1] = {0};
     uint32_t sum = 0;
-    uint32_t c = 1023;
+    uint32_t c = COUNT_MAX;
     for (uint32_t i = 0; i < range; i++) {
-        reach[counts[i] < 1023 ? counts[i] : 1023]++;
+        if (counts[i] > 1) {
+            reach[counts[i] < COUNT_MAX ? counts[i] : COUNT_MAX]++;
+        }
     }
     for (; c >= 2 && sum + reach[c] <= TOP_MAX; c--) {
         sum += reach[c];
@@ -170,12 +197,15 @@ static uint32_t top_threshold(const uint32_t *counts, uint32_t range)
     return c + 1;
 }
 
-static void count_direct(struct vec_writer *w, const struct array *a, struct histogram *h)
+/* Every step-th value, of a small range. */
+static void count_direct(struct vec_writer *w, const struct array *a, uint32_t step,
+                         struct histogram *h)
 {
+    struct count spare[TOP_MAX];
     uint32_t range = (uint32_t)(a->max - a->min) + 1;
     uint32_t threshold;
-    *h = (struct histogram){.n = a->n, .exact = true};
-    for (uint32_t i = 0; i < a->n; i++) {
+    *h = (struct histogram){.n = (a->n + step - 1) / step, .exact = step == 1};
+    for (uint32_t i = 0; i < a->n; i += step) {
         w->direct[a->v[i] - a->min]++;
     }
     threshold = top_threshold(w->direct, range);
@@ -186,7 +216,7 @@ static void count_direct(struct vec_writer *w, const struct array *a, struct his
         }
     }
     memset(w->direct, 0, range * sizeof *w->direct);
-    qsort(h->top, h->ntop, sizeof *h->top, by_count);
+    sort_by_count(h->top, h->ntop, spare);
 }
 
 #define SLOTS (2 * SAMPLE)
@@ -204,22 +234,23 @@ static struct count *find_slot(struct count *slots, uint64_t value)
 /* Only values seen twice or more are worth sorting. */
 static void top_of_slots(struct count *slots, struct histogram *h)
 {
-    size_t n = 0;
+    struct count spare[SAMPLE / 2];
+    uint32_t n = 0;
     for (size_t i = 0; i < SLOTS; i++) {
         if (slots[i].count > 1) {
             slots[n++] = slots[i];
         }
     }
-    qsort(slots, n, sizeof *slots, by_count);
-    h->ntop = n < TOP_MAX ? (unsigned)n : TOP_MAX;
+    sort_by_count(slots, n, spare);
+    h->ntop = n < TOP_MAX ? n : TOP_MAX;
     memcpy(h->top, slots, h->ntop * sizeof *h->top);
 }
 
-static void count_sample(struct vec_writer *w, const struct array *a, struct histogram *h)
+static void count_sample(struct vec_writer *w, const struct array *a, uint32_t step,
+                         struct histogram *h)
 {
     struct count *slots = arena_zalloc(&w->arena, SLOTS * sizeof *slots);
-    uint32_t step = a->n > SAMPLE ? a->n / SAMPLE : 1;
-    *h = (struct histogram){.n = 0, .exact = a->n <= SAMPLE};
+    *h = (struct histogram){.n = 0, .exact = step == 1};
     if (slots == NULL) {
         return;
     }
@@ -234,10 +265,13 @@ static void count_sample(struct vec_writer *w, const struct array *a, struct his
 static void count_values(struct vec_writer *w, const struct array *a, bool all,
                          struct histogram *h)
 {
-    if (a->bits <= DIRECT_BITS && (all || a->n <= SAMPLE)) {
-        count_direct(w, a, h);
+    uint32_t step = a->n > SAMPLE ? a->n / SAMPLE : 1;
+    if (a->bits <= DIRECT_BITS && (all || step == 1)) {
+        count_direct(w, a, 1, h);
+    } else if (a->bits <= DIRECT_BITS_SAMPLE) {
+        count_direct(w, a, step, h);
     } else {
-        count_sample(w, a, h);
+        count_sample(w, a, step, h);
     }
 }
 
@@ -343,12 +377,34 @@ static void offer_planes(const struct array *a, struct plan *best)
     offer(best, VEC_PLANES, cost * SURCHARGE_STEP);
 }
 
-/* values - base as numbers of `width` octets */
-static void narrow(const uint64_t *v, uint32_t n, uint64_t base, unsigned width, uint8_t *out)
+#define NARROW(type)                                                                               \
+    SIMD_CLONES static void narrow_##type(const uint64_t *restrict v, uint32_t n, uint64_t base,   \
+                                          type *restrict out)                                      \
+    {                                                                                              \
+        for (uint32_t i = 0; i < n; i++) {                                                         \
+            out[i] = (type)(v[i] - base);                                                          \
+        }                                                                                          \
+    }
+NARROW(uint8_t)
+NARROW(uint16_t)
+NARROW(uint32_t)
+NARROW(uint64_t)
+
+/* values - base as numbers of `width` octets; out is aligned to 8 */
+static void narrow(const uint64_t *v, uint32_t n, uint64_t base, unsigned width, void *out)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t x = v[i] - base;
-        memcpy(out + (size_t)i * width, &x, width);
+    switch (width) {
+    case 1:
+        narrow_uint8_t(v, n, base, out);
+        break;
+    case 2:
+        narrow_uint16_t(v, n, base, out);
+        break;
+    case 4:
+        narrow_uint32_t(v, n, base, out);
+        break;
+    default:
+        narrow_uint64_t(v, n, base, out);
     }
 }
 
@@ -384,18 +440,31 @@ static void offer_zstd(struct vec_writer *w, const struct array *a, struct plan 
 }
 
 /* Differences modulo 2^(8 * width), from base = the first value; signed ones zigzag. */
+SIMD_CLONES static bool subtract_neighbours(const uint64_t *restrict v, uint32_t n, uint64_t mask,
+                                            uint64_t *restrict d)
+{
+    uint64_t falls = 0;
+    d[0] = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        falls |= v[i] < v[i - 1];
+        d[i] = (v[i] - v[i - 1]) & mask;
+    }
+    return falls == 0;
+}
+
+SIMD_CLONES static void zigzag(uint64_t *d, uint32_t n, unsigned top, uint64_t mask)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        d[i] = (d[i] << 1 ^ (0 - (d[i] >> top & 1))) & mask;
+    }
+}
+
 static bool differences(const struct array *a, uint64_t *d)
 {
     uint64_t mask = width_mask(a->width);
-    unsigned top = 8 * a->width - 1;
-    bool ascending = true;
-    d[0] = 0;
-    for (uint32_t i = 1; i < a->n; i++) {
-        ascending &= a->v[i] >= a->v[i - 1];
-        d[i] = (a->v[i] - a->v[i - 1]) & mask;
-    }
-    for (uint32_t i = 0; i < a->n && !ascending; i++) {
-        d[i] = (d[i] << 1 ^ (0 - (d[i] >> top & 1))) & mask;
+    bool ascending = subtract_neighbours(a->v, a->n, mask, d);
+    if (!ascending) {
+        zigzag(d, a->n, 8 * a->width - 1, mask);
     }
     return !ascending;
 }
@@ -563,14 +632,14 @@ static bool write_delta(struct vec_writer *w, const struct array *a, const struc
                         struct buf *out)
 {
     uint64_t *d = scratch(w, a->n, sizeof *d, out);
-    bool zigzag;
+    bool is_signed;
     size_t at;
     (void)p;
     if (d == NULL || a->n == 0) {
         return a->n != 0;
     }
-    zigzag = differences(a, d);
-    at = head_begin(out, VEC_DELTA, 0, zigzag ? VEC_ZIGZAG : 0, a->v[0]);
+    is_signed = differences(a, d);
+    at = head_begin(out, VEC_DELTA, 0, is_signed ? VEC_ZIGZAG : 0, a->v[0]);
     write_part(w, d, a->n, a->width, BAN(VEC_DELTA), out);
     head_end(out, at);
     return true;
@@ -764,6 +833,14 @@ static bool write_popular(struct vec_writer *w, const struct array *a, const str
     return true;
 }
 
+SIMD_CLONES static void plane_of(const uint64_t *restrict v, uint32_t n, uint64_t base,
+                                 unsigned shift, uint64_t *restrict out)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = (v[i] - base) >> shift & 255;
+    }
+}
+
 static bool write_planes(struct vec_writer *w, const struct array *a, const struct plan *p,
                          struct buf *out)
 {
@@ -772,9 +849,7 @@ static bool write_planes(struct vec_writer *w, const struct array *a, const stru
     size_t at = head_begin(out, VEC_PLANES, planes * 8, 0, a->min);
     (void)p;
     for (unsigned k = 0; k < planes && plane != NULL; k++) {
-        for (uint32_t i = 0; i < a->n; i++) {
-            plane[i] = (a->v[i] - a->min) >> 8 * k & 255;
-        }
+        plane_of(a->v, a->n, a->min, 8 * k, plane);
         write_part(w, plane, a->n, 1, BAN(VEC_DELTA), out);
     }
     head_end(out, at);

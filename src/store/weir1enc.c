@@ -13,6 +13,7 @@
 #include "store/weir1.h"
 
 #include "base/hash.h"
+#include "base/simd.h"
 #include "store/addrdict.h"
 
 #include <assert.h>
@@ -21,6 +22,8 @@
 
 /* Chunk bodies tried and thrown away or taken. */
 enum { TRY_FIRST, TRY_SECOND, TRIES_ };
+
+enum { AHEAD = 16 }; /* addresses whose place in the dictionary is fetched before it is needed */
 
 struct weir1_encoder {
     struct vec_writer *vec;
@@ -108,6 +111,10 @@ static bool number_dict(struct weir1_encoder *e, const struct column *c, uint32_
     }
     for (uint32_t i = 0; ok && i < nrows; i++) {
         uint32_t code = column_code(c, i);
+        uint32_t later = i + AHEAD < nrows ? column_code(c, i + AHEAD) : code;
+        if (number[later] == UINT32_MAX) {
+            addrdict_prefetch(&e->dict, &table[later]);
+        }
         if (number[code] == UINT32_MAX) {
             number[code] = addrdict_add(&e->dict, &table[code]);
             ok = number[code] != UINT32_MAX;
@@ -125,6 +132,9 @@ static bool number_column(struct weir1_encoder *e, const struct column *c, uint3
         return number_dict(e, c, nrows, codes);
     }
     for (uint32_t i = 0; i < nrows; i++) {
+        if (i + AHEAD < nrows) {
+            addrdict_prefetch(&e->dict, column_ip(c, i + AHEAD));
+        }
         codes[i] = addrdict_add(&e->dict, column_ip(c, i));
         if (codes[i] == UINT32_MAX) {
             return false;
@@ -154,6 +164,13 @@ static bool number_addresses(const struct block_job *j)
     return true;
 }
 
+static void renumber(uint32_t *codes, uint32_t n, const uint32_t *code_of)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        codes[i] = code_of[codes[i]];
+    }
+}
+
 static bool code_addresses(const struct block_job *j)
 {
     struct weir1_encoder *e = j->e;
@@ -161,8 +178,8 @@ static bool code_addresses(const struct block_job *j)
         return false;
     }
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        for (uint32_t i = 0; e->has_codes[id] && i < j->b->nrows; i++) {
-            e->codes[id][i] = e->dict.code_of[e->codes[id][i]];
+        if (e->has_codes[id]) {
+            renumber(e->codes[id], j->b->nrows, e->dict.code_of);
         }
     }
     return true;
@@ -247,32 +264,16 @@ static void put_dictionary(struct weir1_encoder *e)
     entry_add(e, WEIR1_FIELD_DICTIONARY, WEIR1_DICTIONARY, at, 0, 0);
 }
 
-static void bounds_of(const uint64_t *v, uint32_t n, uint64_t *min, uint64_t *max)
+SIMD_CLONES static void bounds_of(const uint64_t *v, uint32_t n, uint64_t *min, uint64_t *max)
 {
-    *min = n > 0 ? v[0] : 0;
-    *max = *min;
+    uint64_t low = n > 0 ? v[0] : 0;
+    uint64_t high = low;
     for (uint32_t i = 1; i < n; i++) {
-        *min = v[i] < *min ? v[i] : *min;
-        *max = v[i] > *max ? v[i] : *max;
+        low = v[i] < low ? v[i] : low;
+        high = v[i] > high ? v[i] : high;
     }
-}
-
-#define WIDEN(type)                                             \
-    for (uint32_t i = 0; i < n; i++) {                          \
-        out[i] = ((const type *)c->values)[i];                  \
-    }
-
-static void widen_flat(const struct column *c, uint32_t n, uint64_t *out)
-{
-    if (c->width == 1) {
-        WIDEN(uint8_t)
-    } else if (c->width == 2) {
-        WIDEN(uint16_t)
-    } else if (c->width == 4) {
-        WIDEN(uint32_t)
-    } else {
-        memcpy(out, c->values, n * sizeof *out);
-    }
+    *min = low;
+    *max = high;
 }
 
 /* The values of a fixed-width field as numbers (addresses: codes). */
@@ -282,8 +283,6 @@ static void widen(const struct block_job *j, enum field_id id, uint64_t *out)
         for (uint32_t i = 0; i < j->b->nrows; i++) {
             out[i] = j->e->codes[id][i];
         }
-    } else if (batch_column(j->b, id)->form == COLUMN_FLAT) {
-        widen_flat(batch_column(j->b, id), j->b->nrows, out);
     } else {
         column_widen(batch_column(j->b, id), j->b->nrows, out);
     }
@@ -337,14 +336,15 @@ static unsigned value_width(const struct weir1_encoder *e, enum field_id id)
     return e->has_codes[id] ? 4 : (unsigned)field_width(id);
 }
 
-/* A second field of the same meaning, decided by the other address, whose table may serve both. */
-static const struct twin {
-    enum field_id field;
-    enum field_id twin;
+/* Two neighbouring fields of the same meaning, one decided by the source, one by the destination;
+ * one table may serve both. */
+static const struct twins {
+    enum field_id first;
+    enum field_id second;
 } twins[] = {
-    {FIELD_DST_AS, FIELD_SRC_AS},
-    {FIELD_DST_MASK, FIELD_SRC_MASK},
-    {FIELD_OUT_IF, FIELD_IN_IF},
+    {FIELD_SRC_AS, FIELD_DST_AS},
+    {FIELD_SRC_MASK, FIELD_DST_MASK},
+    {FIELD_IN_IF, FIELD_OUT_IF},
 };
 
 static void put_function_head(struct buf *out, enum field_id key, enum field_id table)
@@ -388,7 +388,7 @@ static bool try_pair(const struct block_job *j, enum field_id first, enum field_
 {
     struct weir1_encoder *e = j->e;
     buf_clear(out);
-    if (!stored(j->b, first) || !can_be_key(j, FIELD_SRC_ADDR, first) || !table_reset(e)) {
+    if (!can_be_key(j, FIELD_SRC_ADDR, first) || !table_reset(e)) {
         return false;
     }
     widen(j, first, e->values);
@@ -411,6 +411,12 @@ static void take(struct weir1_encoder *e, const struct buf *body)
     e->chunks.failed |= body->failed;
 }
 
+/* What a column that no address decides would take. */
+static double cost_alone(const struct block_job *j, enum field_id id, const uint64_t *v)
+{
+    return vec_cost(j->e->vec, v, j->b->nrows, value_width(j->e, id));
+}
+
 static void put_numbers(const struct block_job *j, enum field_id id)
 {
     struct weir1_encoder *e = j->e;
@@ -422,12 +428,13 @@ static void put_numbers(const struct block_job *j, enum field_id id)
     uint64_t max;
     widen(j, id, e->values);
     bounds_of(e->values, j->b->nrows, &min, &max);
-    buf_clear(plain);
-    vec_write(e->vec, e->values, j->b->nrows, value_width(e, id), plain);
-    if (min != max && try_function(j, id, e->values, function) && function->len < plain->len) {
+    if (min != max && try_function(j, id, e->values, function) &&
+        (double)function->len < cost_alone(j, id, e->values)) {
         take(e, function);
         form = WEIR1_FUNCTION;
     } else {
+        buf_clear(plain);
+        vec_write(e->vec, e->values, j->b->nrows, value_width(e, id), plain);
         take(e, plain);
     }
     entry_add(e, id, form, at, min, max);
@@ -524,54 +531,41 @@ static void put_times(const struct block_job *j)
 
 /* ------------------------------------------------------------------ the block */
 
-static enum field_id twin_of(enum field_id id)
+static enum field_id second_of(enum field_id first)
 {
     for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
-        if (twins[i].field == id) {
-            return twins[i].twin;
+        if (twins[i].first == first) {
+            return twins[i].second;
         }
     }
     return FIELD_NONE;
 }
 
-static struct weir1_entry *entry_of(struct weir1_encoder *e, enum field_id id)
+static bool is_put(const struct weir1_encoder *e, enum field_id id)
 {
-    for (uint32_t i = 0; i < e->nentries; i++) {
-        if (e->entries[i].field == id) {
-            return &e->entries[i];
-        }
-    }
-    return NULL;
+    return e->nentries > 0 && e->entries[e->nentries - 1].field == id;
 }
 
-/* If the twin before it is a FUNCTION of the source and its table can serve id too, keep only one:
- * the twin's chunk is written anew at the end of the chunks. */
-static bool put_as_twin(const struct block_job *j, enum field_id id)
+/* Both twins with one table, if that is shorter than each alone. */
+static bool put_twins(const struct block_job *j, enum field_id first)
 {
     struct weir1_encoder *e = j->e;
-    enum field_id first = twin_of(id);
-    struct weir1_entry *old = first != FIELD_NONE ? entry_of(e, first) : NULL;
-    struct weir1_entry moved;
+    enum field_id second = second_of(first);
+    struct buf *body = &e->tries[TRY_SECOND];
+    size_t at = e->chunks.len;
     uint64_t min;
     uint64_t max;
-    size_t at = e->chunks.len;
-    if (old == NULL || old->form != WEIR1_FUNCTION ||
-        !try_pair(j, first, id, &e->tries[TRY_SECOND]) ||
-        old + 1 != e->entries + e->nentries) {
+    if (second == FIELD_NONE || !try_pair(j, first, second, body) ||
+        (double)body->len >= cost_alone(j, first, e->values) + cost_alone(j, second, e->other)) {
         return false;
     }
-    moved = *old;
-    e->nentries--;
-    e->chunks.len = moved.offset;
-    at = e->chunks.len;
-    take(e, &e->tries[TRY_SECOND]);
-    memcpy(&min, moved.min, sizeof min);
-    memcpy(&max, moved.max, sizeof max);
+    take(e, body);
+    bounds_of(e->values, j->b->nrows, &min, &max);
     entry_add(e, first, WEIR1_FUNCTION, at, min, max);
-    bounds_of(e->other, j->b->nrows, &min, &max);
     at = e->chunks.len;
     put_function_head(&e->chunks, FIELD_DST_ADDR, first);
-    entry_add(e, id, WEIR1_FUNCTION, at, min, max);
+    bounds_of(e->other, j->b->nrows, &min, &max);
+    entry_add(e, second, WEIR1_FUNCTION, at, min, max);
     return true;
 }
 
@@ -581,7 +575,8 @@ static void put_field(const struct block_job *j, enum field_id id)
         put_octets(j, id);
     } else if (id == FIELD_FIRST_SEEN) {
         put_times(j);
-    } else if (id != FIELD_LAST_SEEN && id != FIELD_RECEIVED && !put_as_twin(j, id)) {
+    } else if (id != FIELD_LAST_SEEN && id != FIELD_RECEIVED && !is_put(j->e, id) &&
+               !put_twins(j, id)) {
         put_numbers(j, id);
     }
 }
