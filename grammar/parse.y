@@ -3,9 +3,8 @@
  * parse.y - tokens of a filter into a tree.
  *
  * One production per way of writing a term, not per field. Actions only build nodes with places;
- * what
- * a term means, and whether it is allowed, is found out by filter/resolve.c. The productions read
- * ahead where nfdump's do, because messages name the last token read.
+ * what a term means, and whether it is allowed, is found out by filter/resolve.c. The productions
+ * read ahead where nfdump's do, because messages name the last token read.
  */
 %define api.pure full
 %define api.prefix {weir_filter_}

@@ -3,8 +3,7 @@
  * addresses.c - terms of addresses: hosts, networks, lists, geography, Tor.
  *
  * An IPv4 address or network only looks at records and fields of that family, and so does IPv6; a
- * list
- * may mix them. Prefixes may have host bits and may overlap.
+ * list may mix them. Prefixes may have host bits and may overlap.
  */
 #include "filter/resolve.h"
 

@@ -3,8 +3,7 @@
  * ast.h - what was typed, as a tree with places.
  *
  * Inner nodes have any number of children: "a or b or c" is one node, so that 70,000 terms make a
- * wide
- * tree, not a deep one. Nodes live in the arena of the compilation. Nothing is judged here.
+ * wide tree, not a deep one. Nodes live in the arena of the compilation. Nothing is judged here.
  */
 #ifndef WEIR_FILTER_AST_H
 #define WEIR_FILTER_AST_H

@@ -3,8 +3,8 @@
  * cond.h - what a filter means: a tree of and, or, not over tests of fields.
  *
  * resolve.c makes it from the syntax tree, simplify.c rewrites it, compile.c makes instructions
- * from
- * it. A test is false for a record that lacks the test's guard group; negation is outside of that.
+ * from it. A test is false for a record that lacks the test's guard group; negation is outside of
+ * that.
  */
 #ifndef WEIR_FILTER_COND_H
 #define WEIR_FILTER_COND_H

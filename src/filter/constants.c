@@ -2,9 +2,8 @@
 /*
  * constants.c - sets in the form that evaluation likes.
  *
- * Small numbers: a bitmap. Scattered numbers: a hash table. IPv4: ranges with an index by the
- * upper 16
- * bits. Everything else: binary search in the ranges.
+ * Small numbers: a bitmap. Scattered numbers: a hash table. IPv4: ranges with an index by the upper
+ * 16 bits. Everything else: binary search in the ranges.
  */
 #include "filter/constants.h"
 

@@ -5,8 +5,7 @@
  * A text is compiled once into a struct filter, which is immutable and may be shared by threads.
  * Each thread has its own struct filter_work (registers, caches) and runs the filter over batches,
  * single records, or zones. Language: doc/filter.md. Stages: scan.l, parse.y -> ast.c -> resolve.c
- * ->
- * simplify.c -> compile.c -> verify.c -> vm.c, kernels.c, zone.c; dump.c shows them.
+ * -> simplify.c -> compile.c -> verify.c -> vm.c, kernels.c, zone.c; dump.c shows them.
  */
 #ifndef WEIR_FILTER_FILTER_H
 #define WEIR_FILTER_FILTER_H
@@ -31,8 +30,7 @@ struct tor_db;
 enum { FILTER_EXIT_SYNTAX = 254, FILTER_EXIT_INIT = 255 };
 
 /* Looks a host name up: fills at most max addresses and their families (4, 6), returns how many, 0
- * if
- * unknown. */
+ * if unknown. */
 typedef size_t (*filter_resolver)(void *ctx, const char *name, struct ip *addrs, int *families,
                                   size_t max);
 
@@ -60,11 +58,9 @@ void filter_report_init(struct filter_report *r);
 void filter_report_free(struct filter_report *r);
 
 /* Compile len octets of text. file: name of the file the text comes from, NULL for the command
- * line.
- * env, report and fault may be NULL. Returns 0 and sets *out, or ERR_SYNTAX, ERR_RANGE, ERR_IO (an
- * include), ERR_NOMEM with fault (file, line, column, length, text) and report filled. Empty and
- * blank
- * texts select everything. */
+ * line. env, report and fault may be NULL. Returns 0 and sets *out, or ERR_SYNTAX, ERR_RANGE,
+ * ERR_IO (an include), ERR_NOMEM with fault (file, line, column, length, text) and report filled.
+ * Empty and blank texts select everything. */
 int filter_compile(const char *text, size_t len, const char *file, const struct filter_env *env,
                    struct filter **out, struct filter_report *report, struct fault *fault);
 void filter_free(struct filter *f);

@@ -3,8 +3,7 @@
  * parsing.h - the state that scanner and parser share during one compilation.
  *
  * Texts (the given one and those of @include) are kept twice: as they are, for showing lines, and
- * as
- * a buffer that the scanner works on and tokens point into. All of it lives in the arena.
+ * as a buffer that the scanner works on and tokens point into. All of it lives in the arena.
  */
 #ifndef WEIR_FILTER_PARSING_H
 #define WEIR_FILTER_PARSING_H

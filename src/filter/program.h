@@ -2,13 +2,10 @@
 /*
  * program.h - the bytecode of a filter.
  *
- * Registers are bitmaps, one bit a row. Register 0 has all rows and is never written, register 1
- * is the
- * result. Each instruction writes dst from the rows of mask (a test: those for which it holds, or
- * does
- * not hold if negate is set). Jumps only go forward and only when their mask is empty. A register
- * that
- * was never written is empty.
+ * Registers are bitmaps, one bit a row. Register 0 has all rows and is never written, register 1 is
+ * the result. Each instruction writes dst from the rows of mask (a test: those for which it holds,
+ * or does not hold if negate is set). Jumps only go forward and only when their mask is empty. A
+ * register that was never written is empty.
  *
  * A program owns nothing: code and constants live in the arena of the filter.
  */

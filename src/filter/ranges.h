@@ -2,11 +2,9 @@
 /*
  * ranges.h - sets of numbers as ascending, disjoint, non-adjacent ranges.
  *
- * One kind of set for ports, AS numbers and addresses: members are 128 bits wide. An address
- * counts as
- * its 16 octets read as one number, so that a prefix is a range. Sets live in an arena and are
- * never
- * changed once made.
+ * One kind of set for ports, AS numbers and addresses: members are 128 bits wide. An address counts
+ * as its 16 octets read as one number, so that a prefix is a range. Sets live in an arena and are
+ * never changed once made.
  */
 #ifndef WEIR_FILTER_RANGES_H
 #define WEIR_FILTER_RANGES_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * report.c - messages: nfdump's line for stdout; for stderr the line of the text with a mark under
- * the
- * place, what was expected and what may have been meant.
+ * the place, what was expected and what may have been meant.
  */
 #include "filter/report.h"
 

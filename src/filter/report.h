@@ -10,9 +10,8 @@
 #include "filter/parsing.h"
 #include "filter/resolve.h"
 
-/* Fill report and fault (either may be NULL) from the stage that failed: r if it has an error,
- * else p,
- * else only rc. */
+/* Fill report and fault (either may be NULL) from the stage that failed: r if it has an error, else
+ * p, else only rc. */
 void report_failure(int rc, const struct parsing *p, const struct resolving *r,
                     struct filter_report *report, struct fault *fault);
 

@@ -3,10 +3,8 @@
  * simplify.c - the optimiser.
  *
  * Works from the leaves up and makes new nodes. Every step is linear in the number of kids apart
- * from
- * sorting, so that tens of thousands of or-ed terms stay cheap. Recursion is as deep as the tree,
- * which
- * the parser bounds.
+ * from sorting, so that tens of thousands of or-ed terms stay cheap. Recursion is as deep as the
+ * tree, which the parser bounds.
  */
 #include "filter/simplify.h"
 

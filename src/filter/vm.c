@@ -2,13 +2,11 @@
 /*
  * vm.c - the virtual machine: one instruction works on a whole batch.
  *
- * A test first finds the rows it is needed for (mask and guard; all rows of the guard if its
- * result is
- * remembered); if there are none its column is not even loaded. Columns of one value are tested
- * once,
- * dictionaries entry by entry into a table (kept per dictionary, so that address columns sharing
- * one
- * are tested once), plain arrays by kernels. Tests without a kernel look at needed rows one by one.
+ * A test first finds the rows it is needed for (mask and guard; all rows of the guard if its result
+ * is remembered); if there are none its column is not even loaded. Columns of one value are tested
+ * once, dictionaries entry by entry into a table (kept per dictionary, so that address columns
+ * sharing one are tested once), plain arrays by kernels. Tests without a kernel look at needed rows
+ * one by one.
  *
  * The program was verified: nothing is checked here again but by assert().
  */

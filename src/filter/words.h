@@ -6,11 +6,9 @@
  *
  *     WORD("term", DIRECTION, FIELD)
  *         "term" in lower case, its words separated by one blank ("nat pblock start"); DIRECTION
- *         from
- *         directions.def: what stands in front of it. Several rows with the same term and direction
- *         are or-ed: WORD("port", ANY, SRC_PORT) and WORD("port", ANY, DST_PORT). A direction
- *         without
- *         row is refused.
+ *         from directions.def: what stands in front of it. Several rows with the same term and
+ *         direction are or-ed: WORD("port", ANY, SRC_PORT) and WORD("port", ANY, DST_PORT). A
+ *         direction without row is refused.
  *
  * How a term may be written is said by keywords.def (its first word's class in the grammar), its
  * limits and messages by terms.def.
@@ -72,8 +70,7 @@ struct word_row {
 const struct word_row *word_row(size_t i); /* NULL after the last */
 
 /* The group a record must have for a field to count; addresses: of that family (4, 6). HEADER:
- * always.
- * field_has_family is false if the field never holds addresses of the family. */
+ * always. field_has_family is false if the field never holds addresses of the family. */
 enum field_group field_guard(enum field_id id);
 bool field_has_family(enum field_id id, int family, enum field_group *guard);
 

@@ -2,9 +2,8 @@
 /*
  * zonecheck.c - the program over what is known about a block.
  *
- * Registers hold never, maybe or always instead of rows. Whatever is not known is maybe, so
- * "never" and
- * "always" are true for every row.
+ * Registers hold never, maybe or always instead of rows. Whatever is not known is maybe, so "never"
+ * and "always" are true for every row.
  */
 #include "filter/rowtest.h"
 #include "filter/vm.h"

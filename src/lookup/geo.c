@@ -2,9 +2,8 @@
 /*
  * geo.c - geography and AS of addresses.
  *
- * nfdump's data base becomes sorted arrays of disjoint networks, searched by halves; all texts
- * stay in
- * one arena. With .mmdb files every question goes to the library.
+ * nfdump's data base becomes sorted arrays of disjoint networks, searched by halves; all texts stay
+ * in one arena. With .mmdb files every question goes to the library.
  */
 #include "lookup/geo.h"
 

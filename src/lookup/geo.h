@@ -3,10 +3,9 @@
  * geo.h - what data bases know about addresses: country, place, AS and its organisation.
  *
  * Reads nfdump's own geo data base (an nfdump file, layout 2, of array blocks, written by
- * geolookup)
- * and, when built with libmaxminddb, MaxMind's .mmdb files. An open data base is immutable and may
- * be
- * shared by threads. Addresses are struct ip; family says how to read them (4 or 6).
+ * geolookup) and, when built with libmaxminddb, MaxMind's .mmdb files. An open data base is
+ * immutable and may be shared by threads. Addresses are struct ip; family says how to read them (4
+ * or 6).
  */
 #ifndef WEIR_LOOKUP_GEO_H
 #define WEIR_LOOKUP_GEO_H
@@ -36,8 +35,7 @@ bool geo_country(const struct geo_db *db, const struct ip *addr, int family, cha
 uint32_t geo_as(const struct geo_db *db, const struct ip *addr, int family);
 
 /* Organisation of the AS that an address belongs to, or of an AS number; NULL if unknown (always
- * with
- * .mmdb files). The text lives as long as the data base. */
+ * with .mmdb files). The text lives as long as the data base. */
 const char *geo_org(const struct geo_db *db, const struct ip *addr, int family);
 const char *geo_as_org(const struct geo_db *db, uint32_t as);
 
@@ -45,8 +43,7 @@ const char *geo_as_org(const struct geo_db *db, uint32_t as);
 void geo_location(const struct geo_db *db, const struct ip *addr, int family, struct buf *out);
 
 /* Time zone name ("Europe/Zurich", not NUL-terminated) and its length; 0 if unknown (only .mmdb
- * files
- * have them). */
+ * files have them). */
 size_t geo_time_zone(const struct geo_db *db, const struct ip *addr, int family, const char **zone);
 bool geo_has_time_zones(const struct geo_db *db);
 

@@ -3,10 +3,9 @@
  * nfarray.c - the container of nfdump's data base files.
  *
  * File header of 40 octets: u16 magic 0xA50C, u16 layout 2, u32, u64, u8 compression, u8
- * encryption,
- * u16, u32 creator, u64, u32, u32 number of blocks. Block header of 12 octets: u32 elements, u32
- * octets, u16 type 4, u16 flags (1: this block is not compressed). A block begins with u16 kind and
- * u16 element size.
+ * encryption, u16, u32 creator, u64, u32, u32 number of blocks. Block header of 12 octets: u32
+ * elements, u32 octets, u16 type 4, u16 flags (1: this block is not compressed). A block begins
+ * with u16 kind and u16 element size.
  */
 #include "lookup/nfarray.h"
 

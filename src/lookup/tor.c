@@ -3,8 +3,7 @@
  * tor.c - Tor exit nodes and the times they were seen.
  *
  * An element of the data base: u32 address, u16, u16 number of the last interval, u64, 8 intervals
- * of
- * two u64 (seconds since 1970, first and last seen).
+ * of two u64 (seconds since 1970, first and last seen).
  */
 #include "lookup/tor.h"
 

@@ -3,8 +3,7 @@
  * compat_filter.c - the corpus of filters with what nfdump selects, and what it says to wrong ones.
  *
  * Runs the tables in $WEIR_SHARED/filter (default ../shared/compat/filter beside the source). -v
- * shows
- * every message that differs from nfdump's. Without the corpus everything is skipped.
+ * shows every message that differs from nfdump's. Without the corpus everything is skipped.
  */
 #include "flows.h"
 

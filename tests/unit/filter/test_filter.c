@@ -3,10 +3,9 @@
  * test_filter.c - the virtual machine against a plain interpreter of the syntax tree.
  *
  * The interpreter knows and, or, not; what a single term selects it is told by a filter of that
- * term
- * alone, evaluated flow by flow without the optimiser. Compared are: optimised and plain programs
- * on whole batches, on batches of two rows, flow by flow, and what the zone of the batch says; the
- * optimised program knows that zone when it runs, the plain one does not.
+ * term alone, evaluated flow by flow without the optimiser. Compared are: optimised and plain
+ * programs on whole batches, on batches of two rows, flow by flow, and what the zone of the batch
+ * says; the optimised program knows that zone when it runs, the plain one does not.
  */
 #include "randomflows.h"
 
