@@ -14,6 +14,7 @@
 #include "query/aggregate.h"
 #include "query/asked.h"
 #include "query/scan.h"
+#include "query/spill.h"
 #include "query/window.h"
 #include "store/filelist.h"
 
@@ -45,6 +46,7 @@ struct session {
     uint64_t top;             /* rows of tables; 0: all */
     bool quiet;
     unsigned workers;
+    struct budget budget;     /* of the memory that tables may take */
     enum flow_format write_format;
 
     struct scan_account account;

@@ -53,6 +53,16 @@ static bool out_of_memory(struct session *s)
     return session_end(s, EXIT_FAILED);
 }
 
+/* A table could not be made: memory is out, or there is no room for temporary files. */
+static bool table_failed(struct session *s)
+{
+    if (s->budget.fault.text[0] == '\0') {
+        return out_of_memory(s);
+    }
+    say_line(s->budget.fault.text);
+    return session_end(s, EXIT_FAILED);
+}
+
 /* ------------------------------------------------------------------ listing */
 
 static void *listing_work(void *ctx)
@@ -130,7 +140,8 @@ static bool add_aggregate(struct run *r)
 {
     struct field_set set = table_fields(r->s);
     struct wanted wanted = wanted_groups(r->s);
-    r->aggregate = aggregate_new(&r->s->aggregation, &set, &wanted, r->s->workers);
+    r->aggregate = aggregate_new(&r->s->aggregation, &set, &wanted, r->s->workers,
+                                 &r->s->budget);
     if (r->aggregate == NULL) {
         return out_of_memory(r->s);
     }
@@ -145,7 +156,7 @@ static bool add_sorting(struct run *r)
 {
     struct field_set set = table_fields(r->s);
     r->sorting = sorting_new(&set, r->s->asked.order, r->s->asked.order_ascends,
-                             r->s->asked.write != NULL ? 0 : r->s->top);
+                             r->s->asked.write != NULL ? 0 : r->s->top, &r->s->budget);
     if (r->sorting == NULL) {
         return out_of_memory(r->s);
     }
@@ -207,7 +218,7 @@ static bool show_table(struct run *r, struct table *t, enum order_id order, bool
     printer_work_names(r->work, &r->s->account.meta);
     if (table_rank(t, order, ascending, view.top) != 0 ||
         table_show(t, &view, print_part, r) != 0) {
-        return out_of_memory(r->s);
+        return table_failed(r->s);
     }
     return true;
 }
@@ -231,7 +242,7 @@ static bool show_record_stats(struct run *r)
 {
     struct table *t = aggregate_table(r->aggregate);
     const struct stats_asked *st = &r->s->asked.stats;
-    for (unsigned i = 0; i < ORDER_COUNT_ && table_count(t) > 0; i++) {
+    for (unsigned i = 0; i < ORDER_COUNT_ && table_total(t) > 0; i++) {
         if (!(st->record_orders >> i & 1)) {
             continue;
         }
@@ -272,7 +283,8 @@ static bool add_stats(struct run *r)
 {
     const struct stats_asked *st = &r->s->asked.stats;
     for (size_t i = 0; i < st->nelements; i++) {
-        r->stat[i] = statcount_new(&st->element[i], r->s->geo, r->s->top, stat_way(r->s));
+        r->stat[i] = statcount_new(&st->element[i], r->s->geo, r->s->top, stat_way(r->s),
+                                   &r->s->budget);
         if (r->stat[i] == NULL) {
             return out_of_memory(r->s);
         }
@@ -347,22 +359,27 @@ static bool within(const struct asked_limit *limit, uint64_t value)
     return !limit->given || (limit->below ? value <= limit->value : value >= limit->value);
 }
 
-static void show_stat_rows(struct run *r, const struct statcount *c,
-                           const struct stat_style *style, const struct stat_table *t,
-                           enum order_id order, const struct stat_ranking *ranking)
+struct stat_show {
+    struct run *r;
+    const struct stat_style *style;
+    const struct stat_table *table;
+    enum stat_kind kind;
+    enum order_id order;
+};
+
+static int show_stat_row(void *ctx, const struct stat_value *v)
 {
-    enum stat_kind kind = statcount_spec(c)->element->kind;
-    for (size_t i = 0; i < ranking->n; i++) {
-        struct stat_value v = statcount_value(c, ranking->at[i].id);
-        char country[2];
-        struct stat_row row = stat_row_of(&v, kind, order, country);
-        if (within(&r->s->asked.packets, row.packets) && within(&r->s->asked.bytes, row.bytes)) {
-            stat_table_row(style, t, &row, &r->out);
-        }
-        if (r->out.len > 65536) {
-            say_out(&r->out);
-        }
+    struct stat_show *show = ctx;
+    struct run *r = show->r;
+    char country[2];
+    struct stat_row row = stat_row_of(v, show->kind, show->order, country);
+    if (within(&r->s->asked.packets, row.packets) && within(&r->s->asked.bytes, row.bytes)) {
+        stat_table_row(show->style, show->table, &row, &r->out);
     }
+    if (r->out.len > 65536) {
+        say_out(&r->out);
+    }
+    return 0;
 }
 
 static bool show_stat(struct run *r, struct statcount *c, enum order_id order)
@@ -372,15 +389,13 @@ static bool show_stat(struct run *r, struct statcount *c, enum order_id order)
                                .options = &r->s->print_options,
                                .title = !r->s->quiet,
                                .clock = &r->clock};
-    struct stat_ranking ranking;
-    if (statcount_rank(c, order, &ranking) != 0) {
-        return out_of_memory(r->s);
-    }
+    struct stat_show show = {r, &style, &t, statcount_spec(c)->element->kind, order};
     stat_table_head(&style, &t, &r->out);
-    show_stat_rows(r, c, &style, &t, order, &ranking);
+    if (statcount_show(c, order, show_stat_row, &show) != 0) {
+        return table_failed(r->s);
+    }
     stat_table_foot(&style, &t, &r->out);
     say_out(&r->out);
-    free(ranking.at);
     return true;
 }
 
@@ -550,7 +565,7 @@ static bool write_table(struct run *r, struct table *t, enum order_id order, boo
     int rc;
     view.ascending = ascending;
     aggregation_kept(&s->aggregation, &w.kept);
-    if (table_count(t) == 0) {
+    if (table_total(t) == 0) {
         if (stat(s->asked.write, &st) == 0 && S_ISREG(st.st_mode)) {
             unlink(s->asked.write);
         }
@@ -563,6 +578,9 @@ static bool write_table(struct run *r, struct table *t, enum order_id order, boo
     rc = rc != 0 ? rc : table_rank(t, order, ascending, 0);
     if (rc == 0) {
         rc = table_show(t, &view, write_part, &w);
+    }
+    if (rc != 0 && w.fault.text[0] == '\0') {
+        w.fault = s->budget.fault;
     }
     return finish_writing(s, w.writer, rc, &w.fault);
 }
@@ -665,6 +683,7 @@ static bool scan(struct run *r)
     r->scan_seconds = seconds_since(&started);
     if (rc != 0) {
         say_line(fault.text[0] != '\0' ? fault.text
+                 : s->budget.fault.text[0] != '\0' ? s->budget.fault.text
                  : r->writing.fault.text[0] != '\0' ? r->writing.fault.text : err_text(rc));
         return session_end(s, EXIT_FAILED);
     }

@@ -40,6 +40,7 @@ void session_init(struct session *s, const char *program)
     arena_init(&s->arena);
     buf_init(&s->format);
     arena_init(&s->config.arena);
+    budget_init(&s->budget, 0);
     clock_gettime(CLOCK_MONOTONIC, &s->started);
 }
 
@@ -58,6 +59,7 @@ void session_free(struct session *s)
     config_free(&s->config);
     buf_free(&s->format);
     asked_free(&s->asked);
+    budget_free(&s->budget);
     arena_free(&s->arena);
 }
 
@@ -342,6 +344,13 @@ static unsigned choose_workers(const struct session *s)
     return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
 }
 
+/* Tables and statistics of a run share the budget. */
+static uint64_t tables_asked(const struct asked *q)
+{
+    uint64_t n = q->stats.nelements + q->stats.record;
+    return n > 0 ? n : 1;
+}
+
 static bool step_defaults(struct session *s)
 {
     const struct asked *q = &s->asked;
@@ -349,6 +358,7 @@ static bool step_defaults(struct session *s)
     s->top = q->top >= 0 ? (uint64_t)q->top : stats ? TOP_DEFAULT : 0;
     s->quiet = q->quiet || q->write != NULL;
     s->workers = choose_workers(s);
+    s->budget.octets = (q->memory != 0 ? q->memory : budget_default()) / tables_asked(q);
     s->write_format = wants_nfdump_format(q->file_format) ? FORMAT_NFDUMP2 : FORMAT_WEIR1;
     if (q->stats.nelements > 0 && !q->stats.record && q->aggregation != NULL) {
         say_line("Warning: Aggregation ignored for element statistics\n");

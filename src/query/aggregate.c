@@ -24,7 +24,7 @@
 #include "query/aggregate.h"
 
 #include "query/bounds.h"
-#include "query/groupmerge.h"
+#include "query/groupspill.h"
 #include "query/keys.h"
 
 #include <assert.h>
@@ -32,7 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIP = 1024, AHEAD = 8, ROUNDS = 3 };
+enum { STRIP = 1024, AHEAD = 8, ROUNDS = 3, SET_LEAST = 1 << 18 };
 
 enum phase { GROUP, BOUND, EXACT, FETCH, DONE };
 
@@ -57,6 +57,8 @@ struct aggregate {
     enum order_id order;     /* the only one; else ORDER_NONE */
     struct group_layout layout;
     struct table table;
+    struct budget *budget;
+    struct groupspill spill; /* groups that do not fit into it */
 
     enum phase phase;
     enum strictness strictness;
@@ -103,26 +105,39 @@ static bool adds_up(const struct aggregate *a)
            (!a->how.bidirectional || a->order == ORDER_FLOWS || order_side(a->order) == ORDER_BOTH);
 }
 
+/* Whether the rows that will be shown fit into the budget; else all are, as if no top was given. */
+static bool few_wanted(const struct aggregate *a)
+{
+    size_t row = a->table.rows.row.width + sizeof(struct winner) + 2 * sizeof(struct group);
+    uint64_t orders = (unsigned)__builtin_popcount(a->wanted.orders) + 1u;
+    return a->wanted.top <= budget_share(a->budget, 4) / row / orders;
+}
+
 struct aggregate *aggregate_new(const struct aggregation *how, const struct field_set *shown,
-                                const struct wanted *wanted, unsigned workers)
+                                const struct wanted *wanted, unsigned workers,
+                                struct budget *budget)
 {
     struct aggregate *a = calloc(1, sizeof *a);
     if (a == NULL) {
         return NULL;
     }
+    a->budget = budget;
     a->how = *how;
     a->wanted = *wanted;
     a->workers = workers;
     a->fields = *shown;
     field_set_close(&a->fields);
     a->order = only_order(wanted->orders);
-    a->late = wanted->top > 0;
-    a->summed = adds_up(a);
     tally_fields(&a->tally);
     keys_fields(how, &a->fields);
     tally_fields(&a->fields);
     table_init(&a->table, &a->fields);
+    a->table.budget = budget;
+    a->wanted.top = few_wanted(a) ? wanted->top : 0;
+    a->late = a->wanted.top > 0;
+    a->summed = adds_up(a);
     a->layout = group_layout_of(how->key_length, a->late ? 0 : a->table.rows.row.width);
+    groupspill_init(&a->spill, budget, &a->layout, &a->table.rows);
     return a;
 }
 
@@ -139,6 +154,7 @@ void aggregate_free(struct aggregate *a)
 {
     if (a != NULL) {
         forget_bounds(a);
+        groupspill_free(&a->spill);
         table_free(&a->table);
         free(a->winner);
         free(a);
@@ -165,12 +181,16 @@ static void piece_free(void *arg)
     free(p);
 }
 
-/* Buckets of all workers together take at most 64 MB; sums of flows are small, so that more buckets
+/* Buckets of all workers together take at most 64 MB and a quarter of the budget; sums of flows are small, so that more buckets
  * part them better, others differ so much that those that fit into a cache do. */
 static unsigned bucket_bits(const struct aggregate *a)
 {
     unsigned most = 23, bits = a->round > 0 || a->order == ORDER_FLOWS ? most : 18;
     for (unsigned workers = 1; workers < a->workers; workers *= 2) {
+        most--;
+    }
+    while (most > 16 && ((uint64_t)sizeof(uint64_t) << most) * a->workers >
+                            budget_share(a->budget, 4)) {
         most--;
     }
     most = most < 16 ? 16 : most;
@@ -374,6 +394,23 @@ static bool wants(const void *op, uint64_t place)
     return a->phase != FETCH || (i < a->nwinners && first_place(a->winner[i].first) == place);
 }
 
+/* ------------------------------------------------------------------ the budget */
+
+/* Merging and the table need about as much once more. */
+static bool is_full(const struct piece *p)
+{
+    uint64_t most = budget_share(p->owner->budget, 6) / p->owner->workers;
+    uint64_t used = groupset_octets(&p->set) + p->fresh.bytes.used;
+    return used > (most < SET_LEAST ? SET_LEAST : most);
+}
+
+static int move_out(struct piece *p)
+{
+    int rc = groupspill_put(&p->owner->spill, &p->set);
+    rows_clear(&p->fresh);
+    return rc;
+}
+
 /* ------------------------------------------------------------------ blocks */
 
 static int consume(void *op, void *piece, const struct passing *in)
@@ -396,10 +433,13 @@ static int consume(void *op, void *piece, const struct passing *in)
         return 0;
     }
     rc = group_rows(p, in, n);
-    if (rc == 0 && a->phase == GROUP && a->summed && groupset_count(&p->set) > MERGE_SMALL) {
-        rc = stop_grouping(p);
+    if (rc != 0) {
+        return rc;
     }
-    return rc;
+    if (a->phase == GROUP && a->summed) { /* memory is bounded */
+        return groupset_count(&p->set) > MERGE_SMALL ? stop_grouping(p) : 0;
+    }
+    return is_full(p) ? move_out(p) : 0;
 }
 
 /* ------------------------------------------------------------------ results */
@@ -510,23 +550,56 @@ static int look_again(struct aggregate *a, uint64_t value)
     return 0;
 }
 
-static int gather_groups(struct aggregate *a, struct groupset **set, unsigned n)
+static int use_groups(struct aggregate *a, const struct merged *m)
 {
-    struct merged m;
     uint64_t value = 0;
-    int rc = groups_merge(set, n, &a->wanted, a->workers, &m);
+    int rc = 0;
+    a->table.plain = a->table.plain || m->total > MERGE_SMALL;
+    if (a->phase == EXACT) {
+        rc = last_value(a, m, &value);
+    }
+    if (rc == 0 && a->phase == EXACT && value < a->least) {
+        return look_again(a, value);
+    }
+    return rc != 0 ? rc : a->late ? choose_winners(a, m) : fill_table(a, m);
+}
+
+static int take_group(void *ctx, struct group *g)
+{
+    struct aggregate *a = ctx;
+    return table_spill_row(&a->table, g->first, group_row(g, &a->layout), &g->tally);
+}
+
+/* Some groups are in the file: put all there, and merge what fits at a time. */
+static int gather_spilled(struct aggregate *a, struct groupset **set, unsigned n)
+{
+    struct group_keeping k = {.wanted = &a->wanted, .workers = a->workers, .take = take_group,
+                              .ctx = a};
+    struct merged m;
+    int rc = 0;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        rc = groupspill_put(&a->spill, set[i]);
+    }
     if (rc != 0) {
         return rc;
     }
-    a->table.plain = a->table.plain || m.total > MERGE_SMALL;
-    if (a->phase == EXACT) {
-        rc = last_value(a, &m, &value);
+    rc = groupspill_merge(&a->spill, &k, &m);
+    rc = rc != 0 ? rc : use_groups(a, &m);
+    merged_free(&m);
+    groupset_free(&k.kept);
+    arena_free(&k.bytes);
+    return rc;
+}
+
+static int gather_groups(struct aggregate *a, struct groupset **set, unsigned n)
+{
+    struct merged m;
+    int rc;
+    if (groupspill_is_used(&a->spill)) {
+        return gather_spilled(a, set, n);
     }
-    if (rc == 0 && a->phase == EXACT && value < a->least) {
-        rc = look_again(a, value);
-    } else if (rc == 0) {
-        rc = a->late ? choose_winners(a, &m) : fill_table(a, &m);
-    }
+    rc = groups_merge(set, n, &a->wanted, a->workers, &m);
+    rc = rc != 0 ? rc : use_groups(a, &m);
     merged_free(&m);
     return rc;
 }
@@ -632,6 +705,7 @@ static void start_over(struct aggregate *a)
     assert(a->strictness != STRICT_ALL);
     a->strictness = a->phase == DONE ? STRICT_ALL : STRICT_TALLY;
     forget_bounds(a);
+    groupspill_clear(&a->spill);
     table_clear(&a->table);
     a->table.plain = false;
     free(a->winner);

@@ -80,9 +80,10 @@ void aggregation_kept(const struct aggregation *a, struct field_set *fields);
 struct aggregate;
 
 /* shown: fields that are wanted of the first flow. wanted: what will be shown of the table, which
- * holds no more than that. NULL: no memory. */
+ * holds no more than that. budget: NULL: no limit. NULL: no memory. */
 struct aggregate *aggregate_new(const struct aggregation *a, const struct field_set *shown,
-                                const struct wanted *wanted, unsigned workers);
+                                const struct wanted *wanted, unsigned workers,
+                                struct budget *budget);
 void aggregate_free(struct aggregate *g);
 struct operator aggregate_operator(struct aggregate *g);
 struct table *aggregate_table(struct aggregate *g);

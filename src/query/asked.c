@@ -381,9 +381,21 @@ static bool read_format(struct asked *q, const char *v)
     return refuse(q, "--format needs weir or nfdump");
 }
 
+/* N[KMGT], in powers of 1024. */
 static bool read_memory(struct asked *q, const char *v)
 {
-    q->memory = v;
+    static const char units[] = "kmgt";
+    char *end;
+    uint64_t n = strtoull(v, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, tolower((unsigned char)*end)) : NULL;
+    unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (!isdigit((unsigned char)v[0]) || (*end != '\0' && (unit == NULL || end[1] != '\0'))) {
+        return refuse(q, "--memory needs a size: 500m, 2g");
+    }
+    if (n == 0 || n > UINT64_MAX >> shift) {
+        return refuse(q, "--memory: this size is not possible");
+    }
+    q->memory = n << shift;
     return true;
 }
 

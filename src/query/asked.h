@@ -57,7 +57,7 @@ struct asked {
     const char *tor;        /* -H */
     const char *ident;      /* -i */
     const char *file_format; /* --format */
-    const char *memory;     /* --memory */
+    uint64_t memory;        /* --memory, octets; 0: not given */
 
     bool aggregate;         /* -a */
     const char *aggregation; /* -A */

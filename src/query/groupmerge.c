@@ -195,6 +195,7 @@ static void direct(struct part *p)
             struct tally turned = none;
             tally_add_reversed(&turned, &g->tally);
             g->tally = turned;
+            g->first &= ~(uint64_t)1; /* done */
         }
     }
 }

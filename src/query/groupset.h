@@ -80,6 +80,13 @@ static inline size_t groupset_count(const struct groupset *s)
     return s->group.n;
 }
 
+/* The memory that the set takes. */
+static inline uint64_t groupset_octets(const struct groupset *s)
+{
+    return (uint64_t)s->group.nchunks * CHUNK_ITEMS * s->group.width +
+           s->nslots * sizeof *s->slot;
+}
+
 static inline struct group *groupset_at(const struct groupset *s, size_t i)
 {
     return chunks_at(&s->group, i);

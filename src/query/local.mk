@@ -21,6 +21,8 @@ libweir_query_a_SOURCES = \
 	src/query/groups.h \
 	src/query/groupset.c \
 	src/query/groupset.h \
+	src/query/groupspill.c \
+	src/query/groupspill.h \
 	src/query/keyhash.c \
 	src/query/keys.c \
 	src/query/keys.h \
@@ -38,10 +40,14 @@ libweir_query_a_SOURCES = \
 	src/query/rewrite.h \
 	src/query/rows.c \
 	src/query/rows.h \
+	src/query/runs.c \
+	src/query/runs.h \
 	src/query/scan.c \
 	src/query/scan.h src/query/scancost.h \
 	src/query/sorting.c \
 	src/query/sorting.h \
+	src/query/spill.c \
+	src/query/spill.h \
 	src/query/stat.c \
 	src/query/stat.h \
 	src/query/statcells.c \
@@ -54,12 +60,16 @@ libweir_query_a_SOURCES = \
 	src/query/statkeys.h \
 	src/query/statrank.c \
 	src/query/statrank.h \
+	src/query/statspill.c \
+	src/query/statspill.h \
 	src/query/stattally.c \
 	src/query/stattally.h \
 	src/query/stattimes.c \
 	src/query/stattimes.h \
 	src/query/table.c \
 	src/query/table.h \
+	src/query/tablespill.c \
+	src/query/tablespill.h \
 	src/query/tally.h \
 	src/query/turn.c \
 	src/query/turn.h \

@@ -58,10 +58,10 @@ void rows_clear(struct rows *r)
     arena_reset(&r->bytes);
 }
 
-static int keep_var(struct rows *r, struct span value, uint8_t *to)
+static int keep_var(struct arena *bytes, struct span value, uint8_t *to)
 {
     if (value.len > 0) {
-        value.data = arena_dup(&r->bytes, value.data, value.len);
+        value.data = arena_dup(bytes, value.data, value.len);
         if (value.data == NULL) {
             return ERR_NOMEM;
         }
@@ -75,7 +75,7 @@ static int keep_vars(struct rows *r, const struct column *c, const uint32_t *row
 {
     int rc = 0;
     for (uint32_t i = 0; i < n && rc == 0; i++) {
-        rc = keep_var(r, column_var(c, rows[i]), to + i * r->row.width);
+        rc = keep_var(&r->bytes, column_var(c, rows[i]), to + i * r->row.width);
     }
     return rc;
 }
@@ -111,6 +111,31 @@ int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n)
     return rc;
 }
 
+/* The next VAR value of a row from field *i on; NULL: there is none. */
+static const struct row_field *next_var(const struct rows *r, unsigned *i)
+{
+    while (r->has_vars && *i < r->nfields) {
+        const struct row_field *f = &r->field[(*i)++];
+        if (field_of(f->id)->type == TYPE_VAR) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+int rows_own(const struct rows *r, uint8_t *row, struct arena *bytes)
+{
+    const struct row_field *f;
+    for (unsigned i = 0; (f = next_var(r, &i)) != NULL;) {
+        struct span value;
+        memcpy(&value, row + f->offset, sizeof value);
+        if (keep_var(bytes, value, row + f->offset) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
 int rows_put(struct rows *r, const uint8_t *row)
 {
     uint8_t *to = chunks_add(&r->row);
@@ -118,17 +143,44 @@ int rows_put(struct rows *r, const uint8_t *row)
         return ERR_NOMEM;
     }
     memcpy(to, row, r->row.width);
-    for (unsigned i = 0; i < r->nfields && r->has_vars; i++) {
+    return rows_own(r, to, &r->bytes);
+}
+
+void rows_pack(const struct rows *r, const uint8_t *row, struct buf *out)
+{
+    const struct row_field *f;
+    buf_add(out, row, r->row.width);
+    for (unsigned i = 0; (f = next_var(r, &i)) != NULL;) {
         struct span value;
-        if (field_of(r->field[i].id)->type != TYPE_VAR) {
-            continue;
-        }
-        memcpy(&value, to + r->field[i].offset, sizeof value);
-        if (keep_var(r, value, to + r->field[i].offset) != 0) {
-            return ERR_NOMEM;
-        }
+        memcpy(&value, row + f->offset, sizeof value);
+        buf_add(out, value.data, value.len);
     }
-    return 0;
+}
+
+size_t rows_length(const struct rows *r, const uint8_t *packed)
+{
+    const struct row_field *f;
+    size_t length = r->row.width;
+    for (unsigned i = 0; (f = next_var(r, &i)) != NULL;) {
+        struct span value;
+        memcpy(&value, packed + f->offset, sizeof value);
+        length += value.len;
+    }
+    return length;
+}
+
+size_t rows_unpack(const struct rows *r, uint8_t *packed)
+{
+    const struct row_field *f;
+    size_t at = r->row.width;
+    for (unsigned i = 0; (f = next_var(r, &i)) != NULL;) {
+        struct span value;
+        memcpy(&value, packed + f->offset, sizeof value);
+        value.data = packed + at;
+        at += value.len;
+        memcpy(packed + f->offset, &value, sizeof value);
+    }
+    return at;
 }
 
 void *rows_value(const struct rows *r, size_t row, enum field_id id)

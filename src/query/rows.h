@@ -11,6 +11,7 @@
 #define WEIR_QUERY_ROWS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "flow/batch.h"
 #include "query/chunks.h"
 
@@ -42,6 +43,15 @@ static inline size_t rows_count(const struct rows *r)
 /* Copy rows of a batch, or one row of the same layout. Return 0 or ERR_NOMEM. */
 int rows_add(struct rows *r, struct batch *b, const uint32_t *rows, uint32_t n);
 int rows_put(struct rows *r, const uint8_t *row);
+
+/* Copy the octets of a row's VAR values into an arena. Returns 0 or ERR_NOMEM. */
+int rows_own(const struct rows *r, uint8_t *row, struct arena *bytes);
+
+/* A row of the layout as octets that can be written: itself, then those of its VAR values. In such
+ * octets rows_unpack() makes the row valid again, as long as they stay; how many they are. */
+void rows_pack(const struct rows *r, const uint8_t *row, struct buf *out);
+size_t rows_length(const struct rows *r, const uint8_t *packed); /* before it is unpacked, too */
+size_t rows_unpack(const struct rows *r, uint8_t *packed);
 
 /* Place of a value in a row; NULL if the layout lacks the field. */
 void *rows_value(const struct rows *r, size_t row, enum field_id id);

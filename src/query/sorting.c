@@ -22,17 +22,20 @@ struct sorting {
 };
 
 struct sorting *sorting_new(const struct field_set *shown, enum order_id order, bool ascending,
-                            uint64_t top)
+                            uint64_t top, struct budget *budget)
 {
     struct sorting *s = calloc(1, sizeof *s);
     if (s != NULL) {
+        uint64_t row;
         s->fields = *shown;
         field_set_close(&s->fields);
         tally_fields(&s->fields);
         table_init(&s->table, &s->fields);
         s->order = order;
         s->ascending = ascending;
-        s->top = top;
+        s->table.budget = budget;
+        row = s->table.rows.row.width + sizeof(struct tally);
+        s->top = top <= budget_share(budget, 4) / row ? top : 0;
     }
     return s;
 }
@@ -137,7 +140,8 @@ static int merge(void *op, void *piece)
         rc = table_copy(&s->table, from, i);
     }
     table_clear(from);
-    return rc != 0 ? rc : prune(s);
+    rc = rc != 0 ? rc : prune(s);
+    return rc != 0 ? rc : table_fit(&s->table);
 }
 
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,

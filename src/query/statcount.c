@@ -8,6 +8,7 @@
  */
 #include "query/statcount.h"
 
+#include "query/statspill.h"
 #include "query/stattally.h"
 #include "query/stattimes.h"
 #include "query/table.h"
@@ -26,7 +27,10 @@ struct statcount {
     bool wants_again;
     bool again;                /* in the second pass */
     struct stat_texts texts;
+    struct budget *budget;
     struct valueset *values;
+    bool plain_order;          /* values were left out, there are so many */
+    bool spilled;              /* values are in a temporary file */
     uint64_t last_access;
     struct stat_times times;
 };
@@ -55,7 +59,7 @@ static bool is_lazy(const struct stat_spec *spec, uint64_t top)
 }
 
 struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo,
-                                uint64_t top, enum stat_way way)
+                                uint64_t top, enum stat_way way, struct budget *budget)
 {
     struct statcount *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -68,7 +72,8 @@ struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_d
     s->lazy = way == STAT_LAZY && is_lazy(spec, top);
     pthread_mutex_init(&s->texts.lock, NULL);
     groups_init(&s->texts.groups, STAT_TEXT_ROOM);
-    s->values = valueset_new();
+    s->budget = budget;
+    s->values = valueset_new(budget);
     if (s->values == NULL) {
         statcount_free(s);
         return NULL;
@@ -82,7 +87,7 @@ struct statcount *statcount_new_totals(enum stat_way way)
         .name = "", .header = "", .kind = STAT_KIND_NUMBER,
         .field = {FIELD_NONE, FIELD_NONE, FIELD_NONE, FIELD_NONE}};
     const struct stat_spec spec = {.element = &all};
-    return statcount_new(&spec, NULL, 1, way);
+    return statcount_new(&spec, NULL, 1, way, NULL);
 }
 
 void statcount_free(struct statcount *s)
@@ -190,6 +195,60 @@ static int consume(void *op, void *piece, const struct passing *in)
 
 /* ------------------------------------------------------------------ the end of a pass */
 
+static struct stat_ranker ranker(const struct statcount *s)
+{
+    return (struct stat_ranker){.values = s->values,
+                                .texts = stat_kind_is_text(s->spec.element->kind),
+                                .last_access = s->last_access, .top = s->top,
+                                .plain = s->plain_order};
+}
+
+static bool ascends(const struct statcount *s, enum order_id order)
+{
+    return (s->spec.ascending >> order & 1) != 0;
+}
+
+static int rank(const struct statcount *s, enum order_id order, struct stat_ranking *r)
+{
+    struct stat_ranker how = ranker(s);
+    return stat_rank(&how, order, ascends(s, order), r);
+}
+
+/* Whether the values that can be shown fit into memory, twice. */
+static bool few_shown(const struct statcount *s)
+{
+    uint64_t room = sizeof(struct value) + sizeof(struct value_times) + sizeof(struct value_out);
+    uint64_t orders = (unsigned)__builtin_popcount(s->spec.orders) + 1u;
+    return s->top != 0 && (s->top <= LAZY_TOP_MAX ||
+                           s->top <= budget_share(s->budget, 4) / orders / room / 2);
+}
+
+/* Values that went to a file come back, but only those that can be shown, if these are few. */
+static int settle(struct statcount *s)
+{
+    struct stat_ranker how = ranker(s);
+    struct valueset *chosen;
+    uint64_t total;
+    int rc = valueset_settle(s->values, &s->spilled);
+    if (rc != 0 || !s->spilled) {
+        return rc;
+    }
+    how.top = few_shown(s) ? s->top : 0;
+    rc = stat_spill_choose(&how, s->spec.orders, s->spec.ascending, &chosen, &total);
+    if (rc != 0) {
+        return rc;
+    }
+    s->plain_order = total > RANK_PLAIN_FROM;
+    s->spilled = s->plain_order && !few_shown(s);
+    if (s->spilled) {
+        valueset_free(chosen);
+    } else {
+        valueset_free(s->values);
+        s->values = chosen;
+    }
+    return 0;
+}
+
 /* The ids of all values that will be shown, one after the other; NULL: no memory. */
 static uint64_t *shown_ids(const struct statcount *s, size_t *n)
 {
@@ -203,7 +262,7 @@ static uint64_t *shown_ids(const struct statcount *s, size_t *n)
         if (!(s->spec.orders >> o & 1)) {
             continue;
         }
-        if (statcount_rank(s, (enum order_id)o, &r) != 0) {
+        if (rank(s, (enum order_id)o, &r) != 0) {
             free(ids);
             return NULL;
         }
@@ -221,7 +280,7 @@ static int want_times(struct statcount *s)
     uint64_t *ids;
     size_t n;
     int rc;
-    if (s->times.blocks.n == 0 || valueset_count(s->values) == 0) {
+    if (s->times.blocks.n == 0 || s->spilled || valueset_count(s->values) == 0) {
         return 0;
     }
     ids = shown_ids(s, &n);
@@ -251,7 +310,11 @@ static int gather(void *op, void **pieces, unsigned n)
     for (unsigned i = 0; i < n && rc == 0; i++) {
         rc = gather_piece(s, pieces[i]);
     }
-    return rc != 0 || s->again ? rc : want_times(s);
+    if (rc != 0 || s->again) {
+        return rc;
+    }
+    rc = settle(s);
+    return rc != 0 ? rc : want_times(s);
 }
 
 static bool again(void *op, struct field_set *fields)
@@ -296,14 +359,6 @@ struct operator statcount_operator(struct statcount *s)
 
 /* ------------------------------------------------------------------ results */
 
-int statcount_rank(const struct statcount *s, enum order_id order, struct stat_ranking *r)
-{
-    const struct stat_ranker how = {.values = s->values,
-                                    .texts = stat_kind_is_text(s->spec.element->kind),
-                                    .last_access = s->last_access, .top = s->top};
-    return stat_rank(&how, order, (s->spec.ascending >> order & 1) != 0, r);
-}
-
 static struct tally tally_of(const struct statcount *s, uint64_t id)
 {
     struct tally t = stat_value_tally(s->values, id);
@@ -315,16 +370,55 @@ static struct tally tally_of(const struct statcount *s, uint64_t id)
     return t;
 }
 
-struct stat_value statcount_value(const struct statcount *s, uint64_t id)
+static struct stat_value value_of(const struct statcount *s, const struct value *v,
+                                  const struct tally *t)
 {
-    const struct value *v = valueset_at(s->values, id);
     struct stat_value out = {.number = v->word[0], .family = value_tag(v) >> 8,
-                             .proto = (uint8_t)value_tag(v), .tally = tally_of(s, id)};
+                             .proto = (uint8_t)value_tag(v), .tally = *t};
     memcpy(&out.addr, v->word, sizeof out.addr);
     if (stat_kind_is_text(s->spec.element->kind)) {
         out.text = groups_key(&s->texts.groups, v->word[0]);
     }
     return out;
+}
+
+static int show_ranked(const struct statcount *s, enum order_id order, stat_shower *show,
+                       void *ctx)
+{
+    struct stat_ranking r;
+    int rc = rank(s, order, &r);
+    if (rc != 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < r.n && rc == 0; i++) {
+        struct tally t = tally_of(s, r.at[i].id);
+        struct stat_value v = value_of(s, valueset_at(s->values, r.at[i].id), &t);
+        rc = show(ctx, &v);
+    }
+    free(r.at);
+    return rc;
+}
+
+struct spilled_show {
+    const struct statcount *s;
+    stat_shower *show;
+    void *ctx;
+};
+
+static int show_spilled(void *ctx, const struct value *v, const struct tally *t)
+{
+    const struct spilled_show *show = ctx;
+    struct stat_value value = value_of(show->s, v, t);
+    return show->show(show->ctx, &value);
+}
+
+int statcount_show(const struct statcount *s, enum order_id order, stat_shower *show, void *ctx)
+{
+    struct spilled_show spilled = {s, show, ctx};
+    struct stat_ranker how = ranker(s);
+    return s->spilled ? stat_spill_walk(&how, order, ascends(s, order), s->budget, show_spilled,
+                                        &spilled)
+                      : show_ranked(s, order, show, ctx);
 }
 
 bool statcount_totals(const struct statcount *s, struct tally *t)

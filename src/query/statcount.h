@@ -33,9 +33,9 @@ enum stat_way {
     STAT_PLAIN  /* the same, row by row for every kind of value: the reference */
 };
 
-/* top: values that will be shown of each order; 0: all. NULL: no memory. */
+/* top: values that will be shown of each order; 0: all. budget: NULL: no limit. NULL: no memory. */
 struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo,
-                                uint64_t top, enum stat_way way);
+                                uint64_t top, enum stat_way way, struct budget *budget);
 
 /* One value for all flows. */
 struct statcount *statcount_new_totals(enum stat_way way);
@@ -43,9 +43,11 @@ void statcount_free(struct statcount *s);
 struct operator statcount_operator(struct statcount *s);
 const struct stat_spec *statcount_spec(const struct statcount *s);
 
-/* The values of one of the orders, as they are shown. Returns 0 or ERR_NOMEM; free r->at. */
-int statcount_rank(const struct statcount *s, enum order_id order, struct stat_ranking *r);
-struct stat_value statcount_value(const struct statcount *s, uint64_t id);
+/* Called with each value that is shown, in their order. Returns 0, or an error that ends the walk. */
+typedef int stat_shower(void *ctx, const struct stat_value *v);
+
+/* Returns 0, ERR_* or what `show` returned. */
+int statcount_show(const struct statcount *s, enum order_id order, stat_shower *show, void *ctx);
 
 /* The counters of all flows; false: there are none. */
 bool statcount_totals(const struct statcount *s, struct tally *t);

@@ -196,7 +196,7 @@ int stat_rank(const struct stat_ranker *how, enum order_id order, bool ascending
     if (r->at == NULL) {
         return ERR_NOMEM;
     }
-    if (n > RANK_PLAIN_FROM) {
+    if (how->plain || n > RANK_PLAIN_FROM) {
         rank_many(how, order, ascending, r);
         return 0;
     }

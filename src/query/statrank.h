@@ -23,10 +23,11 @@ struct stat_ranking {
 };
 
 struct stat_ranker {
-    const struct valueset *values;
+    struct valueset *values;
     bool texts;          /* values are numbers of texts */
     uint64_t last_access; /* position + 1 of the last row that had a value */
     uint64_t top;        /* values that will be shown; 0: all */
+    bool plain;          /* values were left out: there are many */
 };
 
 /* Returns 0 or ERR_NOMEM. The caller frees r->at. */

@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "query/gather.h"
+#include "query/tablespill.h"
 #include "query/turn.h"
 
 #include <assert.h>
@@ -136,10 +137,24 @@ void table_init(struct table *t, const struct field_set *fields)
     t->rank = NULL;
     t->plain = false;
     t->ranked = false;
+    t->budget = NULL;
+    t->spill = NULL;
+}
+
+/* An empty table with the same layout. */
+static void table_init_like(struct table *t, const struct table *like)
+{
+    *t = *like;
+    chunks_init(&t->rows.row, like->rows.row.width);
+    arena_init(&t->rows.bytes);
+    chunks_init(&t->tally, sizeof(struct tally));
+    t->rank = NULL;
+    t->spill = NULL;
 }
 
 void table_free(struct table *t)
 {
+    table_spill_free(t->spill);
     rows_free(&t->rows);
     chunks_free(&t->tally);
     free(t->rank);
@@ -149,6 +164,8 @@ void table_clear(struct table *t)
 {
     rows_clear(&t->rows);
     chunks_clear(&t->tally);
+    table_spill_free(t->spill);
+    t->spill = NULL;
 }
 
 int table_add_tally(struct table *t, const struct tally *tally)
@@ -183,6 +200,43 @@ int table_copy(struct table *t, const struct table *from, size_t i)
     return table_put(t, chunks_at(&from->rows.row, i), table_tally(from, i));
 }
 
+/* ------------------------------------------------------------------ beyond the budget */
+
+uint64_t table_total(const struct table *t)
+{
+    return table_count(t) + (t->spill != NULL ? table_spill_count(t->spill) : 0);
+}
+
+int table_spill_row(struct table *t, uint64_t first, const uint8_t *row, const struct tally *tally)
+{
+    if (t->spill == NULL) {
+        t->spill = table_spill_new(t->budget);
+    }
+    return t->spill != NULL ? table_spill_add(t->spill, &t->rows, first, row, tally) : ERR_NOMEM;
+}
+
+static int move_out(struct table *t)
+{
+    uint64_t first = table_total(t) - table_count(t);
+    int rc = 0;
+    for (size_t i = 0; i < table_count(t) && rc == 0; i++) {
+        rc = table_spill_row(t, first + i, chunks_at(&t->rows.row, i), table_tally(t, i));
+    }
+    rows_clear(&t->rows);
+    chunks_clear(&t->tally);
+    return rc;
+}
+
+int table_fit(struct table *t)
+{
+    size_t row = t->rows.row.width + t->tally.width + sizeof *t->rank;
+    bool many = table_total(t) > RANK_PLAIN_FROM;
+    bool full = table_count(t) * row + t->rows.bytes.used > budget_share(t->budget, 12);
+    return many && full ? move_out(t) : 0;
+}
+
+/* ------------------------------------------------------------------ order */
+
 static int start_ranks(struct table *t)
 {
     if (t->rank != NULL) {
@@ -207,6 +261,10 @@ static void fill_keys(struct table *t, enum order_id order)
 
 int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t top)
 {
+    if (t->spill != NULL) {
+        int rc = move_out(t);
+        return rc != 0 ? rc : table_spill_rank(t->spill, order, ascending);
+    }
     if (start_ranks(t) != 0) {
         return ERR_NOMEM;
     }
@@ -233,15 +291,12 @@ static int compare_items(const void *a, const void *b)
 /* Copy the chosen rows into fresh memory. */
 static int keep_items(struct table *t, const struct rank *kept, size_t n)
 {
-    struct table fresh = *t;
+    struct table fresh;
     int rc = 0;
-    chunks_init(&fresh.rows.row, t->rows.row.width);
-    arena_init(&fresh.rows.bytes);
-    chunks_init(&fresh.tally, sizeof(struct tally));
+    table_init_like(&fresh, t);
     for (size_t i = 0; i < n && rc == 0; i++) {
         rc = table_copy(&fresh, t, kept[i].item);
     }
-    fresh.rank = NULL;
     table_free(rc == 0 ? t : &fresh);
     if (rc == 0) {
         *t = fresh;
@@ -379,6 +434,7 @@ static void cut_limits(struct table *t, const struct table_view *v, const uint64
 
 struct show {
     struct table *table;
+    struct table page;  /* rows of a spilled table */
     const struct table_view *view;
     struct batch batch;
     struct filter_work *work;
@@ -389,8 +445,9 @@ struct show {
 
 static int show_part(struct show *s, uint64_t number, uint32_t n, table_shower *show, void *ctx)
 {
+    struct table *t = s->table->spill != NULL ? &s->page : s->table;
     struct batch *b = &s->batch;
-    int rc = make_batch(s->table, s->which, n, b);
+    int rc = make_batch(t, s->which, n, b);
     b->first_no = number;
     b->ident = s->view->ident;
     b->meta = s->view->meta;
@@ -405,23 +462,44 @@ static int show_part(struct show *s, uint64_t number, uint32_t n, table_shower *
     } else {
         bits_fill(s->bits, n, true);
     }
-    cut_limits(s->table, s->view, s->which, n, s->bits);
+    cut_limits(t, s->view, s->which, n, s->bits);
     n = (uint32_t)bits_rows(s->bits, n, s->rows);
     return rc != 0 ? rc : show(ctx, b, s->rows, n, s->bits);
 }
 
-static int show_all(struct show *s, table_shower *show, void *ctx)
+/* Name rows of the table in memory, n from the `at`-th one shown. */
+static void name_rows(struct show *s, uint64_t at, uint32_t n)
 {
     uint64_t count = table_count(s->table);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t place = s->view->ascending ? at + i : count - 1 - (at + i);
+        s->which[i] = s->table->rank[place].item;
+    }
+}
+
+static int read_page(struct show *s, struct table_spill *spill, uint32_t n)
+{
+    table_clear(&s->page);
+    for (uint32_t i = 0; i < n; i++) {
+        s->which[i] = i;
+    }
+    return table_spill_page(spill, &s->page, n);
+}
+
+static int show_all(struct show *s, table_shower *show, void *ctx)
+{
+    struct table_spill *spill = s->table->spill;
+    uint64_t count = table_total(s->table);
     uint64_t top = s->view->top != 0 && s->view->top < count ? s->view->top : count;
     int rc = 0;
     for (uint64_t at = 0; at < top && rc == 0; at += SHOW_ROWS) {
         uint32_t n = (uint32_t)(top - at < SHOW_ROWS ? top - at : SHOW_ROWS);
-        for (uint32_t i = 0; i < n; i++) {
-            uint64_t place = s->view->ascending ? at + i : count - 1 - (at + i);
-            s->which[i] = s->table->rank[place].item;
+        if (spill != NULL) {
+            rc = read_page(s, spill, n);
+        } else {
+            name_rows(s, at, n);
         }
-        rc = show_part(s, at + 1, n, show, ctx);
+        rc = rc != 0 ? rc : show_part(s, at + 1, n, show, ctx);
     }
     return rc;
 }
@@ -435,6 +513,7 @@ int table_show(struct table *t, const struct table_view *view, table_shower *sho
     }
     s->table = t;
     s->view = view;
+    table_init_like(&s->page, t);
     batch_init(&s->batch);
     s->work = view->post != NULL ? filter_work_new(view->post) : NULL;
     if (view->post == NULL || s->work != NULL) {
@@ -442,6 +521,7 @@ int table_show(struct table *t, const struct table_view *view, table_shower *sho
     }
     filter_work_free(s->work);
     batch_free(&s->batch);
+    table_free(&s->page);
     free(s);
     return rc;
 }

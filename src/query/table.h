@@ -14,6 +14,9 @@
 #include "query/order.h"
 #include "query/ranksort.h"
 #include "query/rows.h"
+#include "query/spill.h"
+
+struct table_spill;
 
 struct table {
     struct rows rows;
@@ -21,16 +24,22 @@ struct table {
     struct rank *rank;   /* once ranked: all rows, keys ascending */
     bool plain;          /* rows were left out: equal keys have the plain order */
     bool ranked;         /* rows stand in the order asked for already, ascending */
+    struct budget *budget;     /* NULL: no limit */
+    struct table_spill *spill; /* rows that do not fit into it; NULL: all do */
 };
 
 void table_init(struct table *t, const struct field_set *fields);
 void table_free(struct table *t);
 void table_clear(struct table *t);
 
+/* Rows in memory: all, unless the table was spilled. */
 static inline size_t table_count(const struct table *t)
 {
     return rows_count(&t->rows);
 }
+
+/* With those that were spilled. */
+uint64_t table_total(const struct table *t);
 
 static inline struct tally *table_tally(const struct table *t, size_t i)
 {
@@ -62,6 +71,13 @@ int table_add(struct table *t, struct batch *b, const uint32_t *rows, uint32_t n
 int table_add_tally(struct table *t, const struct tally *tally);
 int table_put(struct table *t, const uint8_t *row, const struct tally *tally);
 int table_copy(struct table *t, const struct table *from, size_t i);
+
+/* Move the rows in memory out of it if there are many and they exceed the budget; a table that was
+ * spilled keeps its rows in a temporary file from then on. 0 or ERR_*. */
+int table_fit(struct table *t);
+
+/* Put a row into the file; rows with less `first` appeared before. 0 or ERR_*. */
+int table_spill_row(struct table *t, uint64_t first, const uint8_t *row, const struct tally *tally);
 
 /* Order the rows; ORDER_NONE: by appearance. top: rows that will be shown of them, from the
  * ascending or the other end; 0: all. 0 or ERR_NOMEM. */

@@ -22,7 +22,23 @@ enum {
     PARTS = 1 << PART_BITS,
     FIRST_SLOTS = 256,
     INDEX_BITS = 24,
-    PART_MAX = (1 << INDEX_BITS) - 1
+    PART_MAX = (1 << INDEX_BITS) - 1,
+    PART_LEAST = 2048,        /* values that a part may have, whatever the budget */
+    PORTION_LEAST = 1 << 20,  /* octets */
+    EXTENT = 256              /* values written at once */
+};
+
+/* Values of a part in the file. */
+struct extent {
+    uint64_t at;
+    uint32_t n;
+};
+
+/* As they are there. */
+struct packed {
+    struct value value;
+    struct value_times times;
+    struct value_out out;
 };
 
 struct part {
@@ -32,9 +48,14 @@ struct part {
     struct chunks out;   /* the same: the rest is 0 */
     uint32_t *slot;      /* hash << 24 | number + 1; 0: free */
     size_t nslots;
+    struct extent *extent;
+    size_t nextents, extents_cap;
+    uint64_t spilled;    /* values there, with repetitions */
 };
 
 struct valueset {
+    struct spill file;
+    uint64_t part_most;  /* octets that a part may take */
     struct part part[PARTS];
 };
 
@@ -48,9 +69,13 @@ struct adding {
     uint32_t start[PARTS + 1];
 };
 
-struct valueset *valueset_new(void)
+struct valueset *valueset_new(struct budget *budget)
 {
     struct valueset *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        spill_init(&s->file, budget);
+        s->part_most = budget_share(budget, 8) / PARTS;
+    }
     for (unsigned i = 0; s != NULL && i < PARTS; i++) {
         pthread_mutex_init(&s->part[i].lock, NULL);
         chunks_init(&s->part[i].value, sizeof(struct value));
@@ -68,6 +93,10 @@ void valueset_free(struct valueset *s)
         chunks_free(&s->part[i].times);
         chunks_free(&s->part[i].out);
         free(s->part[i].slot);
+        free(s->part[i].extent);
+    }
+    if (s != NULL) {
+        spill_free(&s->file);
     }
     free(s);
 }
@@ -247,6 +276,139 @@ static void fetch(const struct part *p, const struct adding *a, const uint16_t *
     }
 }
 
+/* ------------------------------------------------------------------ beyond the budget */
+
+static struct packed pack(const struct part *p, size_t i)
+{
+    struct packed v = {*(const struct value *)chunks_at(&p->value, i), {UINT64_MAX, 0}, {0, 0}};
+    if (i < p->times.n) {
+        v.times = *(const struct value_times *)chunks_at(&p->times, i);
+    }
+    if (i < p->out.n) {
+        v.out = *(const struct value_out *)chunks_at(&p->out, i);
+    }
+    return v;
+}
+
+static int note_extent(struct part *p, uint64_t at, uint32_t n)
+{
+    if (p->nextents == p->extents_cap) {
+        size_t cap = p->extents_cap != 0 ? p->extents_cap * 2 : 16;
+        struct extent *more = realloc(p->extent, cap * sizeof *more);
+        if (more == NULL) {
+            return ERR_NOMEM;
+        }
+        p->extent = more;
+        p->extents_cap = cap;
+    }
+    p->extent[p->nextents++] = (struct extent){at, n};
+    p->spilled += n;
+    return 0;
+}
+
+/* Move the values of a part into the file; it keeps its memory. */
+static int move_out(struct valueset *s, struct part *p)
+{
+    struct packed some[EXTENT];
+    uint32_t m = 0;
+    int rc = 0;
+    for (size_t i = 0; i < p->value.n && rc == 0; i++) {
+        some[m++] = pack(p, i);
+        if (m == EXTENT || i + 1 == p->value.n) {
+            uint64_t at;
+            rc = spill_write(&s->file, some, m * sizeof some[0], &at);
+            rc = rc != 0 ? rc : note_extent(p, at, m);
+            m = 0;
+        }
+    }
+    chunks_clear(&p->value);
+    chunks_clear(&p->times);
+    chunks_clear(&p->out);
+    if (p->slot != NULL) {
+        memset(p->slot, 0, p->nslots * sizeof *p->slot);
+    }
+    return rc;
+}
+
+static bool is_full(const struct valueset *s, const struct part *p)
+{
+    uint64_t used = p->value.n * sizeof(struct value) + p->times.n * sizeof(struct value_times) +
+                    p->out.n * sizeof(struct value_out) + p->nslots * sizeof *p->slot;
+    return p->value.n >= PART_LEAST && used > s->part_most;
+}
+
+int valueset_settle(struct valueset *s, bool *spilled)
+{
+    int rc = 0;
+    *spilled = s->file.size > 0;
+    for (unsigned i = 0; i < PARTS && *spilled && rc == 0; i++) {
+        rc = move_out(s, &s->part[i]);
+        chunks_free(&s->part[i].value);
+        chunks_free(&s->part[i].times);
+        chunks_free(&s->part[i].out);
+        free(s->part[i].slot);
+        s->part[i].slot = NULL;
+        s->part[i].nslots = 0;
+    }
+    return rc;
+}
+
+/* Portions of one part: as many as it takes for one to fit. */
+static unsigned portions_of_part(const struct valueset *s)
+{
+    uint64_t most = s->part_most * PARTS, greatest = 0;
+    for (unsigned i = 0; i < PARTS; i++) {
+        greatest = s->part[i].spilled > greatest ? s->part[i].spilled : greatest;
+    }
+    most = most < PORTION_LEAST ? PORTION_LEAST : most;
+    return (unsigned)(greatest * (sizeof(struct packed) + 8) / most) + 1;
+}
+
+unsigned valueset_portions(const struct valueset *s)
+{
+    return PARTS * portions_of_part(s);
+}
+
+/* Add the values of an extent that belong to the portion. */
+static int load_extent(struct valueset *s, const struct extent *e, unsigned portion,
+                       unsigned of, struct valueset *to)
+{
+    struct packed some[EXTENT];
+    struct value value[EXTENT];
+    struct value_times times[EXTENT];
+    struct value_out out[EXTENT];
+    uint32_t m = 0;
+    int rc = spill_read(&s->file, some, e->n * sizeof some[0], e->at);
+    for (uint32_t i = 0; i < e->n && rc == 0; i++) {
+        if ((hash_value(&some[i].value) >> 20 & 0xffff) % of == portion) {
+            value[m] = some[i].value;
+            times[m] = some[i].times;
+            out[m++] = some[i].out;
+        }
+    }
+    return rc != 0 || m == 0 ? rc : valueset_add(to, value, times, out, m);
+}
+
+int valueset_portion(struct valueset *s, unsigned i, struct valueset **out)
+{
+    unsigned of = portions_of_part(s);
+    const struct part *p = &s->part[i / of];
+    int rc = 0;
+    *out = valueset_new(NULL);
+    if (*out == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t k = 0; k < p->nextents && rc == 0; k++) {
+        rc = load_extent(s, &p->extent[k], i % of, of, *out);
+    }
+    if (rc != 0) {
+        valueset_free(*out);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ adding to parts */
+
 static int add_to_part(struct part *p, const struct adding *a, const uint16_t *order, uint32_t n)
 {
     enum { STEP = 32 };
@@ -291,7 +453,9 @@ int valueset_add(struct valueset *s, const struct value *v, const struct value_t
         struct part *p = &s->part[k];
         if (a.start[k + 1] > a.start[k]) {
             pthread_mutex_lock(&p->lock);
-            rc = add_to_part(p, &a, a.order + a.start[k], a.start[k + 1] - a.start[k]);
+            rc = is_full(s, p) ? move_out(s, p) : 0;
+            rc = rc != 0 ? rc
+                         : add_to_part(p, &a, a.order + a.start[k], a.start[k + 1] - a.start[k]);
             pthread_mutex_unlock(&p->lock);
         }
     }

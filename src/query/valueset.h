@@ -12,6 +12,8 @@
 #ifndef WEIR_QUERY_VALUESET_H
 #define WEIR_QUERY_VALUESET_H
 
+#include "query/spill.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,7 +51,8 @@ static inline uint64_t value_last_place(const struct value *v)
 
 struct valueset;
 
-struct valueset *valueset_new(void); /* NULL: no memory */
+/* budget: what exceeds it goes to a temporary file; NULL: no limit. NULL: no memory. */
+struct valueset *valueset_new(struct budget *budget);
 void valueset_free(struct valueset *s);
 
 enum { VALUESET_RUN = 4096 }; /* values added at once */
@@ -59,7 +62,15 @@ enum { VALUESET_RUN = 4096 }; /* values added at once */
 int valueset_add(struct valueset *s, const struct value *v, const struct value_times *times,
                  const struct value_out *out, uint32_t n);
 
-/* ---- once nobody adds any more; an id names a value ---- */
+/* ---- once nobody adds any more ---- */
+
+/* If values are in the file, move all there. True in *spilled then: there are no ids, and values are
+ * had in portions, each of which is a set of its own. Returns 0 or ERR_*. */
+int valueset_settle(struct valueset *s, bool *spilled);
+unsigned valueset_portions(const struct valueset *s);
+int valueset_portion(struct valueset *s, unsigned i, struct valueset **out);
+
+/* An id names a value. */
 
 size_t valueset_count(const struct valueset *s);
 

@@ -8,3 +8,6 @@ UNIT_TESTS += tests/unit/query/test_statcount
 tests_unit_query_test_statcount_LDADD = $(QUERY_LIBS)
 UNIT_TESTS += tests/unit/query/test_prune
 tests_unit_query_test_prune_LDADD = $(QUERY_LIBS)
+UNIT_TESTS += tests/unit/query/test_aggregate
+tests_unit_query_test_aggregate_LDADD = $(QUERY_LIBS)
+EXTRA_DIST += tests/unit/query/flowday.h

@@ -1,95 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * test_statcount.c - statistics: the fast way, for any number of workers, agrees with the plain one
- * for every element, order and number of lines; and the plain one with sums made by hand.
+ * for every element, order, number of lines and memory; and the plain one with sums made by hand.
  */
-#include "query/scan.h"
 #include "query/statcount.h"
-#include "store/flowwriter.h"
-#include "../check.h"
-#include "../store/randomflows.h"
+#include "flowday.h"
 
-#include <unistd.h>
-
-enum { FILES = 8, STATS = 100, ALL_ORDERS = (1 << ORDER_TSTART) - 1 };
-
-static char dir[] = "/tmp/weir-statcount-XXXXXX";
-
-/* ------------------------------------------------------------------ flows */
-
-struct kind {
-    const char *name;
-    int flows;              /* of each file */
-    enum flow_format format;
-    void (*make)(struct rec *r, uint64_t *seed);
-};
-
-/* As good as all addresses are different. */
-static void many_rec(struct rec *r, uint64_t *seed)
-{
-    plausible_rec(r, seed);
-    if (rec_has(r, GROUP_IPV4)) {
-        r->src_addr = ip_from_v4((uint32_t)(check_random(seed) >> 44) + 0x50000000);
-    }
-}
-
-static const struct kind kinds[] = {
-    {"random", 200, FORMAT_WEIR1, random_rec},
-    {"plausible", 1500, FORMAT_WEIR1, plausible_rec},
-    {"many", 12000, FORMAT_WEIR1, many_rec},
-    {"rows", 200, FORMAT_NFDUMP2, random_rec},
-};
-
-static const char *path_of(const struct kind *k, int file)
-{
-    static char path[200];
-    snprintf(path, sizeof path, "%s/%s.%d", dir, k->name, file);
-    return path;
-}
-
-/* Times go on from file to file, so that not every block matters for every value. */
-static void make_flow(const struct kind *k, int file, struct rec *r, uint64_t *seed)
-{
-    k->make(r, seed);
-    if (k->make != random_rec) {
-        r->first += (uint64_t)file * 200000;
-        r->last += (uint64_t)file * 200000;
-    }
-}
-
-static int write_file(const struct kind *k, int file)
-{
-    struct flowwriter_options o = {.format = k->format, .compression = COMPRESSION_NONE};
-    struct flowwriter *w = NULL;
-    struct builder *b = builder_new();
-    struct fault fault;
-    uint64_t seed = 20261125 + (uint64_t)file;
-    int rc = flowwriter_create(path_of(k, file), &o, false, &w, &fault);
-    for (int i = 0; i < k->flows && rc == 0; i++) {
-        struct rec r;
-        make_flow(k, file, &r, &seed);
-        rc = builder_add(b, &r);
-    }
-    rc = rc != 0 ? rc : flowwriter_add(w, builder_batch(b), NULL, &fault);
-    builder_free(b);
-    return rc != 0 ? rc : flowwriter_finish(w, &fault);
-}
-
-static bool write_files(const struct kind *k)
-{
-    bool ok = true;
-    for (int i = 0; i < FILES; i++) {
-        ok &= write_file(k, i) == 0;
-    }
-    return ok;
-}
-
-static void remove_files(const struct kind *k)
-{
-    for (int i = 0; i < FILES; i++) {
-        unlink(path_of(k, i));
-    }
-}
+enum { STATS = 100, ALL_ORDERS = (1 << ORDER_TSTART) - 1 };
 
 /* ------------------------------------------------------------------ statistics */
 
@@ -107,7 +24,7 @@ static void start(struct run *r, uint32_t orders, uint64_t top, enum stat_way wa
     for (size_t i = 0; (e = stat_at(i)) != NULL; i++) {
         struct stat_spec spec = {.element = e, .orders = orders, .ascending = 1u << ORDER_BYTES};
         spec.by_proto = i % 3 == 1 || e->kind == STAT_KIND_PROTO;
-        r->stat[r->n] = statcount_new(&spec, NULL, top, way);
+        r->stat[r->n] = statcount_new(&spec, NULL, top, way, NULL);
         r->op[r->n] = statcount_operator(r->stat[r->n]);
         r->n++;
     }
@@ -123,35 +40,11 @@ static void end(struct run *r)
     }
 }
 
-static int scan_files(const struct kind *k, struct run *r, const char *text, unsigned workers)
+static int scan_stats(const struct kind *k, struct run *r, const char *filter, unsigned workers)
 {
-    static char names[FILES][200];
-    char *path[FILES];
-    struct filter *filter = NULL;
-    struct scan_account account;
-    struct fault fault;
     struct operator op[STATS];
-    struct scan_plan plan = {.path = path, .npaths = FILES, .workers = workers, .ops = op,
-                             .nops = r->n};
-    int rc;
     memcpy(op, r->op, sizeof op);
-    for (int i = 0; i < FILES; i++) {
-        snprintf(names[i], sizeof names[i], "%s", path_of(k, i));
-        path[i] = names[i];
-    }
-    rc = filter_compile(text, strlen(text), NULL, NULL, &filter, NULL, &fault);
-    plan.filter = filter;
-    rc = rc != 0 ? rc : scan_run(&plan, &account, &fault);
-    scan_account_free(&account);
-    filter_free(filter);
-    return rc;
-}
-
-static bool same_tally(const struct tally *a, const struct tally *b)
-{
-    return a->first == b->first && a->last == b->last && a->flows == b->flows &&
-           a->packets == b->packets && a->bytes == b->bytes &&
-           a->out_packets == b->out_packets && a->out_bytes == b->out_bytes;
+    return scan_files(k, filter, workers, op, r->n);
 }
 
 static bool same_value(const struct stat_value *a, const struct stat_value *b)
@@ -162,17 +55,34 @@ static bool same_value(const struct stat_value *a, const struct stat_value *b)
            a->family == b->family && a->proto == b->proto && same_tally(&a->tally, &b->tally);
 }
 
+/* The values of an order, as they are shown. */
+struct shown {
+    struct stat_value *at;
+    size_t n, cap;
+};
+
+static int keep_shown(void *ctx, const struct stat_value *v)
+{
+    struct shown *s = ctx;
+    if (s->n == s->cap) {
+        s->cap = s->cap != 0 ? s->cap * 2 : 64;
+        s->at = realloc(s->at, s->cap * sizeof *s->at);
+    }
+    s->at[s->n++] = *v;
+    return 0;
+}
+
 /* Whether the first `top` values of an order are the same in both. */
 static bool same_order(const struct statcount *a, const struct statcount *b, enum order_id order,
                        size_t top)
 {
-    struct stat_ranking x, y;
-    bool same = statcount_rank(a, order, &x) == 0 && statcount_rank(b, order, &y) == 0;
+    struct shown x = {NULL, 0, 0}, y = {NULL, 0, 0};
+    bool same = statcount_show(a, order, keep_shown, &x) == 0 &&
+                statcount_show(b, order, keep_shown, &y) == 0;
     size_t n = top != 0 && y.n > top ? top : y.n;
     same = same && x.n == n;
     for (size_t i = 0; i < n && same; i++) {
-        struct stat_value v = statcount_value(a, x.at[i].id), w = statcount_value(b, y.at[i].id);
-        same = same_value(&v, &w);
+        same = same_value(&x.at[i], &y.at[i]);
     }
     free(x.at);
     free(y.at);
@@ -207,8 +117,8 @@ static void try_kind(struct check *t, const struct kind *k, const char *filter, 
              workers);
     start(&plain, orders, 0, STAT_PLAIN);
     start(&fast, orders, top, STAT_LAZY);
-    CHECK(scan_files(k, &plain, filter, 1) == 0);
-    CHECK(scan_files(k, &fast, filter, workers) == 0);
+    CHECK(scan_stats(k, &plain, filter, 1) == 0);
+    CHECK(scan_stats(k, &fast, filter, workers) == 0);
     compare(t, &fast, &plain, orders, top, what);
     end(&plain);
     end(&fast);
@@ -217,7 +127,7 @@ static void try_kind(struct check *t, const struct kind *k, const char *filter, 
 static void test_ways(struct check *t)
 {
     static const uint32_t sums = 1u << ORDER_FLOWS | 1u << ORDER_BYTES | 1u << ORDER_IPACKETS;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         const struct kind *k = &kinds[i];
         bool is_long = k->flows > 2000;
         CHECK(write_files(k));
@@ -229,6 +139,55 @@ static void test_ways(struct check *t)
         }
         remove_files(k);
     }
+}
+
+/* ------------------------------------------------------------------ little memory */
+
+struct spilled {
+    unsigned workers;
+    uint64_t top;
+    uint32_t orders;
+};
+
+static void try_spilled(struct check *t, const struct kind *k, const struct spilled *how,
+                        const struct statcount *plain)
+{
+    struct stat_spec spec = *statcount_spec(plain);
+    struct run spilled = {.n = 1};
+    struct budget budget;
+    budget_init(&budget, 1000); /* octets: everything goes to a file */
+    spec.orders = how->orders;
+    spilled.stat[0] = statcount_new(&spec, NULL, how->top, STAT_LAZY, &budget);
+    spilled.op[0] = statcount_operator(spilled.stat[0]);
+    CHECK(scan_stats(k, &spilled, "any", how->workers) == 0);
+    for (unsigned o = 0; o < ORDER_TSTART; o++) {
+        CHECK(!(how->orders >> o & 1) ||
+              same_order(spilled.stat[0], plain, (enum order_id)o, how->top));
+    }
+    CHECK_STR(budget.fault.text, "");
+    budget_free(&budget);
+    end(&spilled);
+}
+
+/* More values than a set keeps in memory whatever the budget is. */
+static void test_spill(struct check *t)
+{
+    static const struct kind most = {"most", 20000, FORMAT_WEIR1, many_rec};
+    static const struct spilled ways[] = {
+        {1, 10, 1u << ORDER_BYTES}, {2, 0, 1u << ORDER_FLOWS | 1u << ORDER_PPS},
+        {16, 5, 1u << ORDER_BPP | 1u << ORDER_FLOWS}, {2, 100000, 1u << ORDER_PACKETS}};
+    const struct stat_spec spec = {.element = stat_find("ip", 2), .orders = ALL_ORDERS,
+                                   .ascending = 1u << ORDER_FLOWS};
+    struct run plain = {.n = 1};
+    plain.stat[0] = statcount_new(&spec, NULL, 0, STAT_PLAIN, NULL);
+    plain.op[0] = statcount_operator(plain.stat[0]);
+    CHECK(write_files(&most));
+    CHECK(scan_stats(&most, &plain, "any", 1) == 0);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        try_spilled(t, &most, &ways[i], plain.stat[0]);
+    }
+    end(&plain);
+    remove_files(&most);
 }
 
 /* ------------------------------------------------------------------ by hand */
@@ -251,7 +210,7 @@ static void test_by_hand(struct check *t)
     const struct kind *k = &kinds[1];
     const struct stat_spec spec = {.element = stat_find("port", 4), .orders = 1u << ORDER_BYTES};
     struct run r = {.n = 1};
-    struct stat_ranking all;
+    struct shown all = {NULL, 0, 0};
     size_t ports = 0;
     for (int file = 0; file < FILES; file++) {
         uint64_t seed = 20261125 + (uint64_t)file;
@@ -264,29 +223,19 @@ static void test_by_hand(struct check *t)
         }
     }
     CHECK(write_files(k));
-    r.stat[0] = statcount_new(&spec, NULL, 0, STAT_LAZY);
+    r.stat[0] = statcount_new(&spec, NULL, 0, STAT_LAZY, NULL);
     r.op[0] = statcount_operator(r.stat[0]);
-    CHECK(scan_files(k, &r, "any", 2) == 0);
-    CHECK(statcount_rank(r.stat[0], ORDER_BYTES, &all) == 0);
+    CHECK(scan_stats(k, &r, "any", 2) == 0);
+    CHECK(statcount_show(r.stat[0], ORDER_BYTES, keep_shown, &all) == 0);
     CHECK_EQ_U64(all.n, ports);
     for (size_t i = 0; i < all.n; i++) {
-        struct stat_value v = statcount_value(r.stat[0], all.at[i].id);
-        CHECK(same_tally(&v.tally, &sum[v.number]));
-        CHECK(i == 0 || all.at[i - 1].key >= all.at[i].key);
+        CHECK(same_tally(&all.at[i].tally, &sum[all.at[i].number]));
+        CHECK(i == 0 || tally_bytes(&all.at[i - 1].tally, ORDER_BOTH) >=
+                            tally_bytes(&all.at[i].tally, ORDER_BOTH));
     }
     free(all.at);
     end(&r);
     remove_files(k);
 }
 
-static void test_end(struct check *t)
-{
-    CHECK(rmdir(dir) == 0);
-}
-
-static void test_begin(struct check *t)
-{
-    CHECK(mkdtemp(dir) != NULL);
-}
-
-CHECK_MAIN(test_begin, test_ways, test_by_hand, test_end)
+CHECK_MAIN(test_begin, test_ways, test_spill, test_by_hand, test_end)
