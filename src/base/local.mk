@@ -18,6 +18,7 @@ libweir_base_a_SOURCES = \
     src/base/net.c src/base/net.h \
     src/base/opt.c src/base/opt.h \
     src/base/optset.h \
+    src/base/pages.c src/base/pages.h \
     src/base/pool.c src/base/pool.h \
     src/base/priv.c src/base/priv.h \
     src/base/queue.c src/base/queue.h \

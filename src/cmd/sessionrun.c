@@ -125,7 +125,7 @@ static struct field_set table_fields(const struct session *s)
 static struct wanted wanted_groups(const struct session *s)
 {
     const struct asked *q = &s->asked;
-    struct wanted w = {.top = q->write != NULL ? 0 : s->top};
+    struct wanted w = {.top = q->write != NULL ? 0 : s->top, .cut = q->count != 0};
     if (q->stats.record) {
         w.orders = q->stats.record_orders;
         w.ascending = q->stats.record_ascends;

@@ -128,6 +128,7 @@ struct aggregate *aggregate_new(const struct aggregation *how, const struct fiel
     a->fields = *shown;
     field_set_close(&a->fields);
     a->order = only_order(wanted->orders);
+    a->strictness = wanted->cut ? STRICT_ALL : STRICT_NOT;
     tally_fields(&a->tally);
     keys_fields(how, &a->fields);
     tally_fields(&a->fields);
@@ -181,8 +182,9 @@ static void piece_free(void *arg)
     free(p);
 }
 
-/* Buckets of all workers together take at most 64 MB and a quarter of the budget; sums of flows are small, so that more buckets
- * part them better, others differ so much that those that fit into a cache do. */
+/* Buckets of all workers together take at most 64 MB and a quarter of the budget; sums of flows are
+ * small, so that more buckets part them better, others differ so much that those that fit into a
+ * cache do. */
 static unsigned bucket_bits(const struct aggregate *a)
 {
     unsigned most = 23, bits = a->round > 0 || a->order == ORDER_FLOWS ? most : 18;
@@ -700,10 +702,9 @@ static void pass_fields(const struct aggregate *a, struct field_set *fields)
 }
 
 /* Begin again, and insist on more. */
-static void start_over(struct aggregate *a)
+static void start_over(struct aggregate *a, enum strictness strictness)
 {
-    assert(a->strictness != STRICT_ALL);
-    a->strictness = a->phase == DONE ? STRICT_ALL : STRICT_TALLY;
+    a->strictness = strictness;
     forget_bounds(a);
     groupspill_clear(&a->spill);
     table_clear(&a->table);
@@ -720,15 +721,22 @@ static bool again(void *op, struct field_set *fields)
     struct aggregate *a = op;
     bool spoiled = atomic_load(&a->spoiled);
     if (spoiled) {
-        start_over(a);
+        assert(a->strictness != STRICT_ALL);
+        start_over(a, a->phase == DONE ? STRICT_ALL : STRICT_TALLY);
     }
     pass_fields(a, fields);
     return spoiled || a->phase != DONE;
 }
 
+static int begin_again(void *op)
+{
+    start_over(op, STRICT_ALL);
+    return 0;
+}
+
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
                                           .consume = consume, .gather = gather, .again = again,
-                                          .wants = wants};
+                                          .wants = wants, .begin_again = begin_again};
 
 struct operator aggregate_operator(struct aggregate *a)
 {

@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pages.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,13 +17,13 @@ int bounds_init(struct bounds *b, unsigned bits, unsigned round)
 {
     b->bits = bits;
     b->factor = hash_u64(round + 1) | 1;
-    b->sum = calloc((size_t)1 << bits, sizeof *b->sum);
+    b->sum = pages_new(sizeof *b->sum << bits);
     return b->sum != NULL ? 0 : ERR_NOMEM;
 }
 
 void bounds_free(struct bounds *b)
 {
-    free(b->sum);
+    pages_free(b->sum, sizeof *b->sum << b->bits);
     b->sum = NULL;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "query/chunks.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +15,19 @@ void chunks_init(struct chunks *c, size_t width)
     c->width = width;
 }
 
+void chunks_init_in(struct chunks *c, size_t width, struct pages *pages)
+{
+    chunks_init(c, width);
+    c->pages = pages;
+}
+
 void chunks_free(struct chunks *c)
 {
-    for (size_t i = 0; i < c->nchunks; i++) {
+    for (size_t i = 0; i < c->nchunks && c->pages == NULL; i++) {
         free(c->chunk[i]);
     }
     free(c->chunk);
-    chunks_init(c, c->width);
+    chunks_init_in(c, c->width, c->pages);
 }
 
 void chunks_clear(struct chunks *c)
@@ -38,7 +46,8 @@ static int add_chunk(struct chunks *c)
         c->chunk = list;
         c->cap = cap;
     }
-    c->chunk[c->nchunks] = malloc(c->width * CHUNK_ITEMS);
+    c->chunk[c->nchunks] = c->pages != NULL ? pages_take(c->pages, c->width * CHUNK_ITEMS)
+                                            : malloc(c->width * CHUNK_ITEMS);
     if (c->chunk[c->nchunks] == NULL) {
         return -1;
     }

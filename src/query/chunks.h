@@ -13,7 +13,10 @@
 
 enum { CHUNK_SHIFT = 10, CHUNK_ITEMS = 1 << CHUNK_SHIFT };
 
+struct pages;
+
 struct chunks {
+    struct pages *pages; /* where chunks come from, and stay when they are freed; NULL: malloc() */
     size_t width;    /* octets of an item */
     size_t n;        /* items */
     uint8_t **chunk;
@@ -22,6 +25,7 @@ struct chunks {
 };
 
 void chunks_init(struct chunks *c, size_t width);
+void chunks_init_in(struct chunks *c, size_t width, struct pages *pages);
 void chunks_free(struct chunks *c);
 void chunks_clear(struct chunks *c); /* no items; keeps memory */
 

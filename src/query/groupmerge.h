@@ -16,6 +16,7 @@ struct wanted {
     uint32_t orders;    /* bit set of enum order_id; 0: by appearance */
     bool ascending;
     uint64_t top;       /* of each order; 0: all groups */
+    bool cut;           /* flows are cut at a limit: what is damaged must be known before */
 };
 
 struct merged {

@@ -4,6 +4,8 @@
  */
 #include "query/groupset.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +34,13 @@ void groupset_init(struct groupset *s, const struct group_layout *layout)
 void groupset_free(struct groupset *s)
 {
     chunks_free(&s->group);
-    free(s->slot);
+    s->group.pages = NULL;
+    if (s->pages != NULL) {
+        pages_end(s->pages);
+        free(s->pages);
+        s->pages = NULL;
+    }
+    pages_free(s->slot, s->nslots * sizeof *s->slot);
     s->slot = NULL;
     s->nslots = 0;
 }
@@ -51,18 +59,30 @@ static uint64_t entry_of(uint64_t hash, size_t number)
     return hash >> 32 << 32 | (uint32_t)(number + 1);
 }
 
+static int start_pages(struct groupset *s)
+{
+    s->pages = malloc(sizeof *s->pages);
+    if (s->pages == NULL) {
+        return -1;
+    }
+    pages_init(s->pages);
+    s->group.pages = s->pages;
+    return 0;
+}
+
 static int grow(struct groupset *s)
 {
     size_t n = s->nslots != 0 ? s->nslots * 2 : FIRST_SLOTS;
-    uint64_t *slot = s->group.n < UINT32_MAX - 1 ? calloc(n, sizeof *slot) : NULL;
-    if (slot == NULL) {
+    uint64_t *slot = s->group.n < UINT32_MAX - 1 ? pages_new(n * sizeof *slot) : NULL;
+    if (slot == NULL || (s->pages == NULL && start_pages(s) != 0)) {
+        pages_free(slot, n * sizeof *slot);
         return -1;
     }
     for (size_t i = 0; i < s->group.n; i++) {
         uint64_t hash = groupset_at(s, i)->hash;
         place(slot, n, entry_of(hash, i), hash);
     }
-    free(s->slot);
+    pages_free(s->slot, s->nslots * sizeof *s->slot);
     s->slot = slot;
     s->nslots = n;
     return 0;

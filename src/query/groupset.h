@@ -67,6 +67,7 @@ static inline uint8_t *group_row(struct group *g, const struct group_layout *l)
 
 struct groupset {
     struct group_layout layout;
+    struct pages *pages; /* of groups; made with the first one */
     struct chunks group;
     uint64_t *slot;  /* upper half of the hash, then the group's number + 1; 0: free */
     size_t nslots;   /* a power of two, or 0 */

@@ -56,6 +56,10 @@ struct operator_kind {
     bool (*again)(void *op, struct field_set *fields);
     /* In such a pass: whether it wants to see the block. Called by any thread. NULL: all. */
     bool (*wants)(const void *op, uint64_t place);
+    /* A later pass found a block damaged that an operator had consumed before: begin again, and
+     * insist on all columns that any pass needs, so that the block is left out of all of them.
+     * At most once. NULL: it has one pass, and its results are out. Returns 0 or ERR_*. */
+    int (*begin_again)(void *op);
 };
 
 struct operator {

@@ -902,20 +902,48 @@ static void add_news(struct scan_account *a, const struct scan_account *later)
     a->flows_damaged += later->flows_damaged;
 }
 
+static int begin_again(const struct scan_plan *plan)
+{
+    int rc = 0;
+    for (size_t i = 0; i < plan->nops && rc == 0; i++) {
+        if (plan->ops[i].kind->begin_again != NULL) {
+            rc = plan->ops[i].kind->begin_again(plan->ops[i].op);
+        }
+    }
+    return rc;
+}
+
+/* What passed without the blocks that turned out to be damaged. */
+static void count_again(struct scan_account *a, const struct scan_account *later)
+{
+    a->passed = later->passed;
+    a->processed = later->processed;
+    a->blocks_read = later->blocks_read;
+    a->bytes_read = later->bytes_read;
+    a->rows_read = later->rows_read;
+}
+
 static int further_passes(const struct scan_plan *plan, struct scan_account *account,
                           struct told *told, struct fault *fault)
 {
     struct scan_plan next = next_pass(plan, account);
+    bool begun = false, begins = false;
     int rc = 0;
     told->again = true;
     while (rc == 0 && account->processed > 0) {
         struct scan_account later;
-        next.nops = again_first(next.ops, next.nops);
+        next.nops = again_first(next.ops, plan->nops);
         if (next.nops == 0) {
             return 0;
         }
         rc = one_pass(&next, &later, told, fault);
         add_news(account, &later);
+        if (begins) {
+            count_again(account, &later);
+        }
+        begins = rc == 0 && !begun && later.blocks_skipped > 0;
+        rc = begins ? begin_again(plan) : rc;
+        begun = begun || begins;
         scan_account_free(&later);
     }
     return rc;

@@ -5,9 +5,9 @@
  * A budget is shared by the operators of a run; its creator sets how many octets each may take. The
  * first failure of a temporary file is kept in it, because operators return codes only.
  *
- * A spill is a temporary file in the directory that TMPDIR names, else /tmp. It has no name any more
- * once it is open, so it is gone however the process ends. Any thread may write; what is written
- * does not change.
+ * A spill is a temporary file in the directory that TMPDIR names, else /tmp. It has no name any
+ * more once it is open, so it is gone however the process ends. Any thread may write; what is
+ * written does not change.
  */
 #ifndef WEIR_QUERY_SPILL_H
 #define WEIR_QUERY_SPILL_H

@@ -25,6 +25,7 @@ struct statcount {
     bool plain;
     bool lazy;
     bool wants_again;
+    bool begins_again;         /* all anew, times and all */
     bool again;                /* in the second pass */
     struct stat_texts texts;
     struct budget *budget;
@@ -317,9 +318,30 @@ static int gather(void *op, void **pieces, unsigned n)
     return rc != 0 ? rc : want_times(s);
 }
 
+/* What the first pass reads. */
+static void first_fields(const struct statcount *s, struct field_set *fields)
+{
+    static const enum field_id counters[] = {FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
+                                             FIELD_OUT_PACKETS, FIELD_OUT_BYTES};
+    memset(fields, 0, sizeof *fields);
+    stat_key_fields(&s->spec, s->geo != NULL, fields);
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        field_set_add(fields, counters[i]);
+    }
+    if (!s->lazy) {
+        field_set_add(fields, FIELD_FIRST_SEEN);
+        field_set_add(fields, FIELD_LAST_SEEN);
+    }
+}
+
 static bool again(void *op, struct field_set *fields)
 {
     struct statcount *s = op;
+    if (s->begins_again) {
+        s->begins_again = false;
+        first_fields(s, fields);
+        return true;
+    }
     if (s->again || !s->wants_again) {
         return false;
     }
@@ -334,26 +356,31 @@ static bool again(void *op, struct field_set *fields)
 static bool wants(const void *op, uint64_t place)
 {
     const struct statcount *s = op;
-    return stat_times_wants(&s->times, place);
+    return !s->again || stat_times_wants(&s->times, place);
+}
+
+static int begin_again(void *op)
+{
+    struct statcount *s = op;
+    stat_times_free(&s->times);
+    memset(&s->times, 0, sizeof s->times);
+    valueset_free(s->values);
+    s->values = valueset_new(s->budget);
+    s->lazy = s->again = s->wants_again = false;
+    s->plain_order = s->spilled = false;
+    s->last_access = 0;
+    s->begins_again = true;
+    return s->values != NULL ? 0 : ERR_NOMEM;
 }
 
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
                                           .consume = consume, .gather = gather, .again = again,
-                                          .wants = wants};
+                                          .wants = wants, .begin_again = begin_again};
 
 struct operator statcount_operator(struct statcount *s)
 {
-    static const enum field_id counters[] = {FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
-                                             FIELD_OUT_PACKETS, FIELD_OUT_BYTES};
     struct operator op = {.kind = &kind, .op = s};
-    stat_key_fields(&s->spec, s->geo != NULL, &op.fields);
-    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
-        field_set_add(&op.fields, counters[i]);
-    }
-    if (!s->lazy) {
-        field_set_add(&op.fields, FIELD_FIRST_SEEN);
-        field_set_add(&op.fields, FIELD_LAST_SEEN);
-    }
+    first_fields(s, &op.fields);
     return op;
 }
 

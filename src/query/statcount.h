@@ -43,7 +43,7 @@ void statcount_free(struct statcount *s);
 struct operator statcount_operator(struct statcount *s);
 const struct stat_spec *statcount_spec(const struct statcount *s);
 
-/* Called with each value that is shown, in their order. Returns 0, or an error that ends the walk. */
+/* Called with each value that is shown, in their order. Returns 0, or an error that ends all. */
 typedef int stat_shower(void *ctx, const struct stat_value *v);
 
 /* Returns 0, ERR_* or what `show` returned. */

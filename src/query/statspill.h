@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * statspill.h - the values of a statistic in their order, if they do not fit into the memory budget.
+ * statspill.h - the values of a statistic in their order, if they do not fit into the budget.
  */
 #ifndef WEIR_QUERY_STATSPILL_H
 #define WEIR_QUERY_STATSPILL_H

@@ -8,6 +8,7 @@
 #include "query/stattally.h"
 
 #include "base/err.h"
+#include "base/pages.h"
 #include "query/gather.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ int stat_tally_init(struct stat_tally *t, struct valueset *values)
 
 static void counts_free(struct stat_counts *c)
 {
-    free(c->count);
+    pages_free(c->count, c->cap * sizeof *c->count);
     free(c->times);
     free(c->out);
     memset(c, 0, sizeof *c);
@@ -39,7 +40,6 @@ void stat_tally_free(struct stat_tally *t)
     counts_free(&t->block);
     counts_free(&t->numbers.counts);
     free(t->numbers.first);
-    free(t->numbers.last);
     free(t->item);
     free(t->item_times);
     free(t->item_out);
@@ -59,7 +59,7 @@ static int counts_reserve(struct stat_counts *c, uint32_t n, bool times, bool ou
     if (n > c->cap) {
         counts_free(c);
         c->cap = n + n / 4;
-        c->count = calloc(c->cap, sizeof *c->count);
+        c->count = pages_new(c->cap * sizeof *c->count);
     }
     if (times && c->times == NULL) {
         c->times = malloc(c->cap * sizeof *c->times);
@@ -81,8 +81,7 @@ static int numbers_reserve(struct stat_numbers *m, bool times, bool out)
 {
     if (m->first == NULL) {
         m->first = malloc(NUMBERS * sizeof *m->first);
-        m->last = calloc(NUMBERS, sizeof *m->last);
-        if (m->first == NULL || m->last == NULL) {
+        if (m->first == NULL) {
             return ERR_NOMEM;
         }
         memset(m->first, 0xff, NUMBERS * sizeof *m->first);
@@ -211,20 +210,30 @@ static void note_first(struct stat_count *count, const uint32_t *code, const uin
     for (uint32_t i = 0; i < n; i++) {
         uint32_t turned = ~(row[i] << 2 | field);
         struct stat_count *c = &count[code[i]];
-        c->first = turned > c->first ? turned : c->first;
+        c->seen = turned > c->seen ? turned : c->seen;
     }
 }
 
-/* Before the strip is counted: a number without flows is new. */
-static void note_numbers(struct stat_numbers *m, const uint32_t *code, const uint32_t *row,
-                         uint32_t n, unsigned field, uint64_t place)
+/* Numbers without flows are new. Those that another field of the same flows has, too, may have been
+ * first there, or here. */
+static void add_numbers(struct stat_numbers *m, const struct strip *s, const uint64_t *flows,
+                        const uint64_t *packets, const uint64_t *bytes, unsigned field,
+                        uint64_t place)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t position = stat_position(place, row[i], field);
-        m->last[code[i]] = place;
-        if (m->counts.count[code[i]].flows == 0 || (field > 0 && position < m->first[code[i]])) {
-            m->first[code[i]] = position < m->first[code[i]] ? position : m->first[code[i]];
+    const uint32_t *code = s->codes->code + s->at;
+    const uint32_t *rows = s->codes->rows;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct stat_count *c = &m->counts.count[code[i]];
+        if (c->flows == 0 || (field > 0 && c->seen == place)) {
+            uint32_t row = rows != NULL ? rows[s->at + i] : s->at + i;
+            uint64_t position = stat_position(place, row, field);
+            uint64_t *first = &m->first[code[i]];
+            *first = position < *first ? position : *first;
         }
+        c->flows += flows != NULL ? flows[i] : 1;
+        c->packets += packets[i];
+        c->bytes += bytes[i];
+        c->seen = place;
     }
 }
 
@@ -265,7 +274,7 @@ static void add_same(struct stat_counts *to, struct strip *s, const struct count
     to->count->flows += flows != NULL ? sum(flows, s->n) : s->n;
     to->count->packets += sum(strip_u64(s, 1, c->packets), s->n);
     to->count->bytes += sum(strip_u64(s, 2, c->bytes), s->n);
-    to->count->first = turned > to->count->first ? turned : to->count->first;
+    to->count->seen = turned > to->count->seen ? turned : to->count->seen;
     if (c->has_out) {
         to->out->packets += sum(strip_u64(s, 3, c->out_packets), s->n);
         to->out->bytes += sum(strip_u64(s, 4, c->out_bytes), s->n);
@@ -280,13 +289,15 @@ static void add_strip(struct stat_counts *to, struct stat_numbers *numbers, stru
                       const struct counters *c, unsigned field, uint64_t place)
 {
     const uint32_t *code = s->codes->code + s->at;
+    const uint64_t *flows = strip_flows(s, 0, c->flows);
+    const uint64_t *packets = strip_u64(s, 1, c->packets);
+    const uint64_t *bytes = strip_u64(s, 2, c->bytes);
     if (numbers != NULL) {
-        note_numbers(numbers, code, strip_rows(s), s->n, field, place);
+        add_numbers(numbers, s, flows, packets, bytes, field, place);
     } else {
         note_first(to->count, code, strip_rows(s), s->n, field);
+        add_counts(to->count, code, s->n, flows, packets, bytes);
     }
-    add_counts(to->count, code, s->n, strip_flows(s, 0, c->flows), strip_u64(s, 1, c->packets),
-               strip_u64(s, 2, c->bytes));
     if (c->has_out) {
         add_out(to->out, code, s->n, strip_u64(s, 3, c->out_packets),
                 strip_u64(s, 4, c->out_bytes));
@@ -360,7 +371,7 @@ static int hand_block(struct stat_tally *t, const struct stat_codes *codes, uint
         const struct stat_count *c = &t->block.count[i];
         if (c->flows != 0) {
             struct value_key key = stat_code_key(&t->coder, codes, i);
-            rc = hand_value(&h, &t->block, i, &key, place << 18 | (~c->first & 0x3ffff), place);
+            rc = hand_value(&h, &t->block, i, &key, place << 18 | (~c->seen & 0x3ffff), place);
         }
     }
     return rc != 0 ? rc : flush(&h);
@@ -375,7 +386,8 @@ int stat_tally_finish(struct stat_tally *t)
     for (uint32_t i = 0; i < NUMBERS && m->first != NULL && rc == 0; i++) {
         if (m->counts.count[i].flows != 0) {
             struct value_key key = stat_code_key(&t->coder, &numbers, i);
-            rc = hand_value(&h, &m->counts, i, &key, m->first[i], m->last[i]);
+            rc = hand_value(&h, &m->counts, i, &key, m->first[i],
+                            m->counts.count[i].seen);
         }
     }
     return rc != 0 ? rc : flush(&h);

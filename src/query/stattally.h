@@ -12,10 +12,11 @@
 #include "query/statcodes.h"
 #include "query/valueset.h"
 
+/* Two in a line of the cache. */
 struct stat_count {
     uint64_t flows, packets, bytes;
-    uint32_t first; /* ~ of the first position in the block; 0: none */
-    uint32_t unused;
+    uint64_t seen; /* of a block: ~ of the first position in it, 0: none; of numbers: the place of
+                    * the last block that has it */
 };
 
 /* Counters by code. times and out are there once they were needed. */
@@ -29,7 +30,7 @@ struct stat_counts {
 /* Values below 65,536 that were seen in any block. */
 struct stat_numbers {
     struct stat_counts counts;  /* cap is 0 until needed */
-    uint64_t *first, *last;     /* position; place of the block */
+    uint64_t *first;            /* position */
 };
 
 struct stat_tally {

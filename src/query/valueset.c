@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "query/chunks.h"
 
 #include <pthread.h>
@@ -55,6 +56,7 @@ struct part {
 
 struct valueset {
     struct spill file;
+    struct pages pages;  /* of values and slots */
     uint64_t part_most;  /* octets that a part may take */
     struct part part[PARTS];
 };
@@ -74,13 +76,14 @@ struct valueset *valueset_new(struct budget *budget)
     struct valueset *s = calloc(1, sizeof *s);
     if (s != NULL) {
         spill_init(&s->file, budget);
+        pages_init(&s->pages);
         s->part_most = budget_share(budget, 8) / PARTS;
     }
     for (unsigned i = 0; s != NULL && i < PARTS; i++) {
         pthread_mutex_init(&s->part[i].lock, NULL);
-        chunks_init(&s->part[i].value, sizeof(struct value));
-        chunks_init(&s->part[i].times, sizeof(struct value_times));
-        chunks_init(&s->part[i].out, sizeof(struct value_out));
+        chunks_init_in(&s->part[i].value, sizeof(struct value), &s->pages);
+        chunks_init_in(&s->part[i].times, sizeof(struct value_times), &s->pages);
+        chunks_init_in(&s->part[i].out, sizeof(struct value_out), &s->pages);
     }
     return s;
 }
@@ -92,11 +95,11 @@ void valueset_free(struct valueset *s)
         chunks_free(&s->part[i].value);
         chunks_free(&s->part[i].times);
         chunks_free(&s->part[i].out);
-        free(s->part[i].slot);
         free(s->part[i].extent);
     }
     if (s != NULL) {
         spill_free(&s->file);
+        pages_end(&s->pages);
     }
     free(s);
 }
@@ -129,7 +132,7 @@ static void place(uint32_t *slot, size_t nslots, uint32_t entry, uint64_t hash)
 }
 
 /* Make room for n more values: at most half of the slots are used. */
-static int reserve(struct part *p, size_t n)
+static int reserve(struct valueset *s, struct part *p, size_t n)
 {
     size_t want = p->nslots != 0 ? p->nslots : FIRST_SLOTS;
     uint32_t *slot;
@@ -137,20 +140,20 @@ static int reserve(struct part *p, size_t n)
         return ERR_NOMEM;
     }
     while (p->value.n + n > want / 2) {
-        want *= 2;
+        want *= 4; /* what is outgrown is not given back */
     }
     if (want == p->nslots) {
         return 0;
     }
-    slot = calloc(want, sizeof *slot);
+    slot = pages_take(&s->pages, want * sizeof *slot);
     if (slot == NULL) {
         return ERR_NOMEM;
     }
+    memset(slot, 0, want * sizeof *slot);
     for (size_t i = 0; i < p->value.n; i++) {
         uint64_t hash = hash_value(chunks_at(&p->value, i));
         place(slot, want, mark_of(hash) | (uint32_t)(i + 1), hash);
     }
-    free(p->slot);
     p->slot = slot;
     p->nslots = want;
     return 0;
@@ -346,9 +349,11 @@ int valueset_settle(struct valueset *s, bool *spilled)
         chunks_free(&s->part[i].value);
         chunks_free(&s->part[i].times);
         chunks_free(&s->part[i].out);
-        free(s->part[i].slot);
         s->part[i].slot = NULL;
         s->part[i].nslots = 0;
+    }
+    if (*spilled) {
+        pages_clear(&s->pages);
     }
     return rc;
 }
@@ -409,10 +414,11 @@ int valueset_portion(struct valueset *s, unsigned i, struct valueset **out)
 
 /* ------------------------------------------------------------------ adding to parts */
 
-static int add_to_part(struct part *p, const struct adding *a, const uint16_t *order, uint32_t n)
+static int add_to_part(struct valueset *s, struct part *p, const struct adding *a,
+                       const uint16_t *order, uint32_t n)
 {
     enum { STEP = 32 };
-    int rc = reserve(p, n);
+    int rc = reserve(s, p, n);
     for (uint32_t at = 0; at < n && rc == 0; at += STEP) {
         uint32_t m = n - at < STEP ? n - at : STEP;
         fetch(p, a, order + at, m);
@@ -455,7 +461,7 @@ int valueset_add(struct valueset *s, const struct value *v, const struct value_t
             pthread_mutex_lock(&p->lock);
             rc = is_full(s, p) ? move_out(s, p) : 0;
             rc = rc != 0 ? rc
-                         : add_to_part(p, &a, a.order + a.start[k], a.start[k + 1] - a.start[k]);
+                         : add_to_part(s, p, &a, a.order + a.start[k], a.start[k + 1] - a.start[k]);
             pthread_mutex_unlock(&p->lock);
         }
     }

@@ -64,8 +64,8 @@ int valueset_add(struct valueset *s, const struct value *v, const struct value_t
 
 /* ---- once nobody adds any more ---- */
 
-/* If values are in the file, move all there. True in *spilled then: there are no ids, and values are
- * had in portions, each of which is a set of its own. Returns 0 or ERR_*. */
+/* If values are in the file, move all there. True in *spilled then: there are no ids, and values
+ * are had in portions, each of which is a set of its own. Returns 0 or ERR_*. */
 int valueset_settle(struct valueset *s, bool *spilled);
 unsigned valueset_portions(const struct valueset *s);
 int valueset_portion(struct valueset *s, unsigned i, struct valueset **out);
