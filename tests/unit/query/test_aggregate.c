@@ -53,6 +53,14 @@ static void mask_one(struct rec *r, struct ip *mine, bool v4, unsigned mask)
     }
 }
 
+/* Of one family, the address of all zeros is none. */
+static bool is_nothing(enum aggr_kind kind, const struct ip *ip)
+{
+    struct ip zero4 = ip_from_v4(0), zero6 = ip_from_halves(0, 0);
+    return (kind == AGGR_ADDR4 && ip_equal(ip, &zero4)) ||
+           (kind == AGGR_ADDR6 && ip_equal(ip, &zero6));
+}
+
 static void put_part(struct rec *r, const struct aggr_part *p, char *text)
 {
     const struct aggr_element *e = p->element;
@@ -73,7 +81,7 @@ static void put_part(struct rec *r, const struct aggr_part *p, char *text)
         } else if (p->mask != 0) {
             mask_one(r, mine, v4, p->mask);
         }
-        put(text, e->name, mine, other ? 0 : sizeof *mine);
+        put(text, e->name, mine, other || is_nothing(e->kind, mine) ? 0 : sizeof *mine);
     }
 }
 
