@@ -2,8 +2,9 @@
 /*
  * builder.h - records in, batches out.
  *
- * A builder owns FLAT arrays, growing up to BATCH_ROWS_MAX rows, for each field that was ever needed
- * and offers them as a batch. Columns of groups that no record has stay absent. Used by one thread.
+ * A builder owns FLAT arrays, growing up to BATCH_ROWS_MAX rows, for each field that was ever
+ * needed and offers them as a batch. Columns of groups that no record has stay absent. Used by one
+ * thread.
  */
 #ifndef WEIR_FLOW_BUILDER_H
 #define WEIR_FLOW_BUILDER_H

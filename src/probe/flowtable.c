@@ -44,7 +44,8 @@ struct flowtable {
 
 enum { CHUNK_OCTETS = CHUNK_FLOWS * sizeof(struct probe_flow) };
 
-_Static_assert((size_t)CHUNK_OCTETS >= (size_t)BIGMEM_PAGE, "the alignment of flows is that of large memory");
+_Static_assert((size_t)CHUNK_OCTETS >= (size_t)BIGMEM_PAGE,
+               "the alignment of flows is that of large memory");
 
 static size_t index_octets(uint32_t mask)
 {

@@ -64,8 +64,8 @@ size_t flowtable_count(const struct flowtable *t);
 
 uint32_t flowtable_hash(const struct flowtable *t, const struct flow_key *key);
 
-/* The flow of a key and its hash, made if there is none (*fresh; all zero but key). NULL when memory
- * is out. */
+/* The flow of a key and its hash, made if there is none (*fresh; all zero but key). NULL when
+ * memory is out. */
 struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key, uint32_t hash,
                                  bool *fresh);
 
