@@ -92,8 +92,12 @@ static int connect_to(const char *path, struct fault *fault)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || strlen(path) >= sizeof a.sun_path) {
-        return fd < 0 ? fault_sys(fault, "metric socket") : ERR_RANGE;
+    if (fd < 0) {
+        return fault_sys(fault, "metric socket");
+    }
+    if (strlen(path) >= sizeof a.sun_path) {
+        close(fd);
+        return fault_set(fault, ERR_RANGE, "metric socket %s: the name is too long", path);
     }
     strcpy(a.sun_path, path);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) != 0) {

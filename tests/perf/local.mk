@@ -12,6 +12,12 @@ tests_perf_meterbench_LDADD = $(PROBE_LIBS)
 CLEANFILES += tests/perf/meterbench
 EXTRA_DIST += tests/perf/bench.py
 
+# make tests/tools/replay: a capture's datagrams to a collector at a steady rate.
+EXTRA_PROGRAMS += tests/tools/replay
+tests_tools_replay_SOURCES = tests/tools/replay.c
+tests_tools_replay_LDADD = $(COLLECT_LIBS) $(PCAP_LIBS)
+CLEANFILES += tests/tools/replay
+
 bench: all tests/perf/genday tests/perf/encodeday tests/perf/meterbench
 	WEIR_SRC="$(abs_top_srcdir)" WEIR_BUILD="$(abs_top_builddir)" \
 	    python3 -B $(srcdir)/tests/perf/bench.py $(BENCH)
