@@ -46,6 +46,7 @@ static enum packet_verdict walk_mpls(struct walk *w)
     uint32_t entry = 0;
     while (cur_ok(&w->c) && (entry & 1) == 0) {
         entry = cur_u32be(&w->c) >> 8; /* without the TTL */
+        w->p->label_octets += cur_ok(&w->c) && w->p->link_length == 0 ? 4 : 0;
         if (cur_ok(&w->c) && w->p->nlabels < PACKET_LABELS_MAX) {
             w->p->label[w->p->nlabels++] = entry;
         }

@@ -37,6 +37,7 @@ struct packet {
     uint16_t outer_vlan, inner_vlan; /* the first and the last one; equal if there is one */
     unsigned nlabels;
     uint32_t label[PACKET_LABELS_MAX]; /* label << 4 | exp << 1 | bottom of stack */
+    uint32_t label_octets;     /* of all labels in front of the network header */
     uint16_t ether_type;       /* of the network header */
     uint32_t link_length;      /* octets in front of the first octet after the link header */
 

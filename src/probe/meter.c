@@ -243,7 +243,7 @@ static bool is_sampled_out(struct meter *m)
 /* softflowd counts what follows the link header, labels and padding included. */
 static uint64_t octets_of(const struct meter *m, const struct packet *p, size_t length)
 {
-    size_t link = p->link_length - (m->o.ip_octets ? 0 : p->nlabels * 4u);
+    size_t link = p->link_length - (m->o.ip_octets ? 0 : p->label_octets);
     if (m->o.ip_octets && p->ip_length != 0) {
         return p->ip_length;
     }

@@ -40,8 +40,8 @@ struct meter;
 struct meter *meter_new(const struct meter_options *options); /* NULL when memory is out */
 void meter_free(struct meter *m); /* flows still tracked are forgotten */
 
-/* One captured frame: `captured` octets at hand of `length`. It may be counted a few packets later;
- * the functions below see it counted. */
+/* One captured frame: `captured` octets at hand of `length`. It may be counted a few packets later,
+ * or when flows are to end; meter_settle() before looking in. */
 void meter_packet(struct meter *m, uint64_t usec, int link_type, const uint8_t *data,
                   size_t captured, size_t length);
 

@@ -140,6 +140,36 @@ def rights_are_given_up(check):
         check(wait_for(lambda: not os.path.exists("/proc/%d" % pid)), "daemon: ends")
 
 
+def message(listener):
+    """One IPFIX message of a new connection, which is then closed: (sequence, first set)."""
+    listener.settimeout(10)
+    connection, _ = listener.accept()
+    connection.settimeout(10)
+    data = connection.recv(65535)
+    connection.close()
+    return struct.unpack("!I", data[8:12])[0], struct.unpack("!H", data[16:18])[0]
+
+
+def stream_is_opened_again(check):
+    """A collector that went away gets a new session when it is back: from 0, templates first."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        probe = Probe("-i", QUIET, "-v", "10", "-P", "tcp", "-n",
+                      "127.0.0.1:%d" % listener.getsockname()[1])
+        if not check(probe.listens, "stream: listens"):
+            return
+        found = []
+        for session in range(3):
+            send(frames())
+            check(wait_for(lambda: probe.number("Number of active flows") == 7), "stream: flows")
+            probe.ask("expire-all")
+            if session != 1:  # what follows the end of a session is lost with it, and counted
+                found.append(message(listener))
+        check(found == [(0, 2), (0, 2)], "stream: sessions begin with 0 and templates", found)
+        text = probe.ask("statistics")
+        check("(1 failures)" in text, "stream: failures", text)
+        check(probe.end() == 0, "stream: exit code")
+
+
 def main():
     in_own_network(__file__)
     set_up_link()
@@ -148,6 +178,7 @@ def main():
     loss_is_told(check, [])
     loss_is_told(check, ["--libpcap"])
     rights_are_given_up(check)
+    stream_is_opened_again(check)
     return check.finish()
 
 

@@ -4,3 +4,5 @@
 #   tests_unit_probe_test_x_LDADD = $(PROBE_LIBS)
 UNIT_TESTS += tests/unit/probe/test_flowtable
 tests_unit_probe_test_flowtable_LDADD = $(PROBE_LIBS)
+UNIT_TESTS += tests/unit/probe/test_meter
+tests_unit_probe_test_meter_LDADD = $(PROBE_LIBS)
