@@ -233,7 +233,7 @@ static bool scan_agrees(const struct filter *f, const struct said *said, uint64_
     for (unsigned i = 0; i < FILES; i++) {
         paths[i] = (char *)(uintptr_t)file_path(i);
     }
-    good = scan_run(&plan, &a, &fault) == 0 && a.passed == passed && a.flows == passed &&
+    good = scan_run(&plan, &a, &fault) == 0 && a.passed == passed && a.totals.flows == passed &&
            a.blocks_read == said->maybe + said->always && a.blocks_whole == said->always &&
            a.blocks == said->never + said->maybe + said->always && a.blocks_skipped == 0;
     scan_account_free(&a);
