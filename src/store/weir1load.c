@@ -619,6 +619,8 @@ static int pick_relative(struct load *l, const uint32_t *rows, uint32_t n, uint6
     struct load other = *l;
     unsigned to = cur_u16le(&l->body);
     uint64_t *sum = arena_alloc(l->s->work->arena, ((size_t)n + 1) * sizeof *sum);
+    struct vec own;
+    struct cur ahead;
     int rc;
     other.entry = entry_of(l->s->block, to);
     other.id = (enum field_id)to;
@@ -627,6 +629,11 @@ static int pick_relative(struct load *l, const uint32_t *rows, uint32_t n, uint6
         return BATCH_LOAD_IT;
     }
     cur_skip(&l->body, 6);
+    ahead = l->body;
+    rc = vec_take(&ahead, &own, l->fault);
+    if (rc != 0 || own.kind == VEC_DELTA) { /* of which nothing can be picked but whole sums */
+        return rc != 0 ? rc : BATCH_LOAD_IT;
+    }
     rc = sum != NULL ? load_begin(&other) : ERR_NOMEM;
     rc = rc != 0 ? rc : pick_numbers(&other, rows, n, sum);
     rc = rc != 0 ? rc : pick_numbers(l, rows, n, out);

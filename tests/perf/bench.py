@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
 """Measures weir beside its peers on the same synthetic flows, in one run, and prints the ratios.
 
+With LIBDUCKDB naming libduckdb.so, DuckDB answers too, from a table of its own (addresses as text,
+only the columns that are asked for).
+
     bench.py [--flows N] [--files N] [--rounds N] [--nfdump PROGRAM] [--keep DIR] [--only TEXT]
 
 Queries: best of N rounds, page cache warm, output thrown away. A peer that is not installed, or
 cannot read what was written, is left out. Answers are compared where both print the same thing.
 """
 import argparse
+import csv
 import hashlib
 import os
 import resource
@@ -20,24 +24,48 @@ import time
 from pathlib import Path
 
 BUILD = Path(os.environ.get("WEIR_BUILD", ".")).resolve()
+DUCK = Path(__file__).with_name("duck.py")
 
 LIMIT = 600  # seconds a program may take
 
-# What is asked, and the goal: times faster than nfdump.
+COUNT = "proto tcp and dst port 443 and bytes > 100000"
+TABLE = ["-q", "-N", "-o", "csv"]
+
+
+class Query:
+    """One row of the table: what is asked of flow programs and of a data base, and the goals."""
+
+    def __init__(self, title, words, goal, sql=None, duck_goal=None, pick=None, everything=False):
+        self.title, self.words, self.goal = title, words, goal
+        self.sql, self.duck_goal = sql, duck_goal
+        self.pick = pick              # columns of our csv that the data base answers with
+        self.everything = everything  # too much output to compare: one file of it is
+
+
 QUERIES = [
-    ("tcp, port 443, large: count", ["-q", "-N", "-a", "-A", "proto", "-o", "fmt:%fl",
-                                     "proto tcp and dst port 443 and bytes > 100000"], 40, True),
-    ("one address, its flows",
-     ["-q", "-N", "-o", "fmt:%ts %sap %dap %byt", "ip @SEEN@"], 150, True),
-    ("an address never seen", ["-q", "-N", "-o", "fmt:%ts %sap %dap", "ip 8.8.4.4"], 300, True),
-    ("-s srcip/bytes", ["-q", "-N", "-n", "10", "-s", "srcip/bytes", "-o", "csv"], 12, False),
-    ("-s dstport/flows", ["-q", "-N", "-n", "10", "-s", "dstport/flows", "-o", "csv"], 30, False),
-    ("-s record/bytes", ["-q", "-N", "-n", "10", "-s", "record/bytes"], 40, False),
-    ("-A srcip,dstport -O bytes",
-     ["-q", "-N", "-n", "20", "-A", "srcip,dstport", "-O", "bytes"], 15,
-     False),
-    ("-o csv of everything", ["-q", "-N", "-o", "csv"], 5, False),
-    ("-o json of everything", ["-q", "-N", "-o", "json"], 8, False),
+    Query("tcp, port 443, large: count", [*TABLE, "-a", "-A", "proto", COUNT], 40,
+          "SELECT sum(fl) FROM flows WHERE pr = 6 AND dp = 443 AND byt > 100000", 1, ["flows"]),
+    Query("one address, its flows", [*TABLE, "ip @SEEN@"], 150,
+          "SELECT sp, dp, byt FROM flows WHERE sa = '@SEEN@' OR da = '@SEEN@'", None,
+          ["srcPort", "dstPort", "bytes"]),
+    Query("an address never seen", [*TABLE, "ip @UNSEEN@"], 300,
+          "SELECT sp, dp, byt FROM flows WHERE sa = '@UNSEEN@' OR da = '@UNSEEN@'", None,
+          ["srcPort", "dstPort", "bytes"]),
+    Query("-s srcip/bytes", [*TABLE, "-n", "10", "-s", "srcip/bytes"], 12,
+          "SELECT sa, sum(fl), sum(byt) b FROM flows GROUP BY sa ORDER BY b DESC LIMIT 10", 3,
+          ["val", "fl", "byt"]),
+    Query("-s dstport/flows", [*TABLE, "-n", "10", "-s", "dstport/flows"], 30,
+          "SELECT dp, sum(fl) f FROM flows GROUP BY dp ORDER BY f DESC LIMIT 10", 3,
+          ["val", "fl"]),
+    Query("-s record/bytes", ["-q", "-N", "-n", "10", "-s", "record/bytes"], 40,
+          "SELECT sa, da, sp, dp, pr, sum(byt) b FROM flows GROUP BY ALL ORDER BY b DESC LIMIT 10",
+          8),
+    Query("-A srcip,dstport -O bytes",
+          [*TABLE, "-n", "20", "-A", "srcip,dstport", "-O", "bytes"], 15,
+          "SELECT sa, dp, sum(byt) b FROM flows GROUP BY sa, dp ORDER BY b DESC LIMIT 20", 3,
+          ["srcAddr", "dstPort", "bytes"]),
+    Query("-o csv of everything", TABLE, 5, everything=True),
+    Query("-o json of everything", ["-q", "-N", "-o", "json"], 8),
 ]
 
 
@@ -78,12 +106,20 @@ def same_lines(a, b):
     return normal(a) == normal(b)
 
 
+def csv_rows(run, names):
+    """The chosen columns of csv output, as sorted rows; nothing if there are no such columns."""
+    rows = list(csv.DictReader(run.output.decode().splitlines()))
+    if rows and any(rows[0].get(name) is None for name in names):
+        return []  # "No matching flows"
+    return sorted([row[name].strip() for name in names] for row in rows)
+
+
 def size_of(directory):
     return sum(path.stat().st_size for path in Path(directory).rglob("*") if path.is_file())
 
 
 def row(*cells):
-    print("{:<32} {:>14} {:>14} {:>9} {:>7}  {}".format(*cells), flush=True)
+    print("{:<34} {:>15} {:>15} {:>9} {:>9}  {}".format(*cells), flush=True)
 
 
 def shown(run):
@@ -101,6 +137,7 @@ class Bench:
         self.weir = BUILD / "weir"
         self.genday = BUILD / "tests/perf/genday"
         self.nfdump = options.nfdump or shutil.which("nfdump")
+        self.duck = os.environ.get("LIBDUCKDB")
         self.weir_day = work / "weir"
         self.nfdump_day = work / "nfdump"
 
@@ -143,25 +180,111 @@ class Bench:
         rare = [a for a in addresses if counts[a] == 1]
         return rare[len(rare) // 2] if rare else "192.0.2.1"
 
+    def address_unseen(self):
+        """An address among those that occur, which does not."""
+        for last in range(1, 255):
+            address = f"150.100.50.{last}"
+            run = Run([self.weir, "-R", self.weir_day, *TABLE, f"ip {address}"], want_output=True)
+            if b"150.100.50." not in run.output:
+                return address
+        return "192.0.2.1"
+
+    def first_file(self, day):
+        return min(path for path in day.rglob("nfcapd.*"))
+
+    def compared(self, query, words):
+        """Whether both programs say the same; of everything, about the first file."""
+        def answer(program, day):
+            where = ["-r", self.first_file(day)] if query.everything else ["-R", day]
+            return Run([program, *where, *words], want_output=True)
+        same = same_lines(answer(self.weir, self.weir_day), answer(self.nfdump, self.nfdump_day))
+        return "same answer" if same else "ANSWERS DIFFER"
+
+    def make_duck(self):
+        """A table of the day. Returns whether there is one."""
+        if not self.duck:
+            return False
+        text = self.work / "flows.csv"
+        with open(text, "wb") as out:
+            subprocess.run([self.weir, "-R", self.weir_day, "-q", "-N", "-o",
+                            "csv:%sa,%da,%sp,%dp,%pr,%pkt,%byt"], stdout=out, check=True)
+        sql = (f"CREATE TABLE flows AS SELECT column0 sa, column1 da, column2 sp, column3 dp, "
+               f"column4 pr, column5 pkt, column6 byt, 1::UTINYINT fl FROM read_csv('{text}', "
+               f"header=false, skip=1, columns={{'column0': 'VARCHAR', 'column1': 'VARCHAR', "
+               f"'column2': 'USMALLINT', 'column3': 'USMALLINT', 'column4': 'UTINYINT', "
+               f"'column5': 'UBIGINT', 'column6': 'UBIGINT'}})")
+        made = Run([sys.executable, "-B", DUCK, self.duck, self.work / "duck.db", "1", sql],
+                   want_output=True)
+        text.unlink()
+        if made.status:
+            self.duck = None
+        return made.status == 0
+
+    def ask_duck(self, query, sql, ours, words):
+        run = Run([sys.executable, "-B", DUCK, self.duck, self.work / "duck.db", self.o.rounds,
+                   sql], want_output=True)
+        if run.status:
+            row("    DuckDB", "", "-", "", "", "failed")
+            return
+        seconds, *lines = run.output.decode().splitlines()
+        run.seconds = float(seconds)
+        note = ""
+        if query.pick:
+            answer = Run([self.weir, "-R", self.weir_day, *words], want_output=True)
+            same = csv_rows(answer, query.pick) == sorted(line.split("\t") for line in lines)
+            note = "same answer" if same else "ANSWERS DIFFER"
+        row("    DuckDB, its own table", "", shown(run), ratio(ours, run),
+            f"{query.duck_goal} x" if query.duck_goal else "", note)
+
     def queries(self):
-        seen = self.address_seen()
-        for title, words, goal, comparable in QUERIES:
-            if not self.wanted(title):
+        places = {"@SEEN@": self.address_seen(), "@UNSEEN@": self.address_unseen()}
+        has_duck = self.make_duck()
+        for query in QUERIES:
+            if not self.wanted(query.title):
                 continue
-            words = [word.replace("@SEEN@", seen) for word in words]
+            words, sql = list(query.words), query.sql
+            for place, address in places.items():
+                words = [word.replace(place, address) for word in words]
+                sql = sql and sql.replace(place, address)
             ours = best([self.weir, "-R", self.weir_day, *words], self.o.rounds)
             theirs = own = None
             note = "" if ours else "weir failed"
             if self.nfdump:
                 theirs = best([self.nfdump, "-R", self.nfdump_day, *words], self.o.rounds)
                 own = best([self.weir, "-R", self.nfdump_day, *words], self.o.rounds)
-            if comparable and ours and theirs:
-                a = Run([self.weir, "-R", self.weir_day, *words], want_output=True)
-                b = Run([self.nfdump, "-R", self.nfdump_day, *words], want_output=True)
-                note = "same answer" if same_lines(a, b) else "ANSWERS DIFFER"
-            row(title, shown(ours), shown(theirs), ratio(ours, theirs), f"{goal} x", note)
+            if ours and theirs and "json" not in words:
+                note = self.compared(query, words)
+            row(query.title, shown(ours), shown(theirs), ratio(ours, theirs), f"{query.goal} x",
+                note)
             if own and theirs:
                 row("    on nfdump's files", shown(own), "", ratio(own, theirs), "1.5 x", "")
+            if has_duck and sql:
+                self.ask_duck(query, sql, ours, words)
+        self.many_files()
+
+    def many_files(self):
+        """How cost grows with the number of files: hard links to the same ones."""
+        unseen = self.address_unseen()
+        for times in (10, 30):
+            title = f"never seen, {times * self.o.files} files"
+            if not self.wanted(title):
+                continue
+            days = self.work / f"{times}days"
+            for day in range(times):
+                target = days / f"d{day:02}"
+                target.mkdir(parents=True)
+                for path in self.weir_day.rglob("nfcapd.*"):
+                    os.link(path, target / path.name)
+            row(title, shown(best([self.weir, "-R", days, *TABLE, f"ip {unseen}"],
+                                  self.o.rounds)), "", "", "", "")
+            shutil.rmtree(days)
+
+    def encode(self):
+        files = sorted(self.weir_day.rglob("nfcapd.*"))
+        middle = files[len(files) // 2:][:4]
+        run = Run([BUILD / "tests/perf/encodeday", "-n", self.o.rounds, *middle], want_output=True)
+        row("encode blocks, one core", run.output.decode().strip() if not run.status else "failed",
+            "", "", "3 M", "")
 
     def collect(self):
         flows = min(self.o.flows, 1000000)
@@ -205,10 +328,13 @@ class Bench:
 
     def run(self):
         print(f"{self.o.flows} flows in {self.o.files} files, best of {self.o.rounds}; "
-              f"peer: {self.nfdump or 'none'}; {len(os.sched_getaffinity(0))} processors")
+              f"peer: {self.nfdump or 'none'}; DuckDB: {self.duck or 'none'}; "
+              f"{len(os.sched_getaffinity(0))} processors")
         row("", "weir", "peer", "ratio", "goal", "")
         if self.weir.exists():
             self.make_days()
+            if self.wanted("encode"):
+                self.encode()
             self.queries()
         else:
             print("no ./weir yet: queries left out")
@@ -220,7 +346,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--flows", type=int, default=5000000)
+    parser.add_argument("--flows", type=int, default=20000000)
     parser.add_argument("--files", type=int, default=288)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nfdump", help="the peer's program, if not the one in the path")

@@ -30,7 +30,7 @@ static const struct flowwriter_options plain = {
     .format = FORMAT_WEIR1, .compression = COMPRESSION_ZSTD, .ident = "test",
     .creator = CREATOR_NFCAPD};
 
-enum mix { RANDOM, PLAUSIBLE };
+enum mix { RANDOM, PLAUSIBLE, STEPS };
 
 /* Flow i of a mix; the same one whenever it is asked for. */
 static void flow(enum mix mix, uint32_t i, struct rec *r)
@@ -41,6 +41,10 @@ static void flow(enum mix mix, uint32_t i, struct rec *r)
         random_rec(r, &seed);
     } else {
         plausible_rec(r, &seed);
+    }
+    if (mix == STEPS) { /* as differences to each other, and those again as differences */
+        r->last = r->first + 3 * (uint64_t)i;
+        r->received = r->last + 7 * (uint64_t)i;
     }
 }
 
@@ -287,6 +291,48 @@ static void test_selection(struct check *t)
 
 /* ------------------------------------------------------------------ zones and the address
  * filter */
+
+/* Rows that are picked, few or many, are what they are in the whole block. */
+static void pick_some(struct check *t, enum mix mix, uint32_t n)
+{
+    const char *path = tmp_path("picked");
+    struct flowfile *f = NULL;
+    struct fault fault;
+    struct batch *b = malloc(2 * sizeof *b);
+    uint32_t *rows = malloc(n * sizeof *rows);
+    uint64_t seed = 7;
+    uint32_t wrong = 0;
+    CHECK(write_file(path, &plain, mix, n) == 0);
+    CHECK_OR_RETURN(b != NULL && rows != NULL && flowfile_open(path, &f, &fault) == 0);
+    batch_init(&b[0]);
+    batch_init(&b[1]);
+    for (uint32_t step = 1; step < n; step = step * 3 + 1) {
+        uint32_t k = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            rows[k] = i;
+            k += check_random(&seed) % step == 0;
+        }
+        CHECK(flowfile_read(f, 0, &b[0], &fault) == 0);
+        batch_pick(&b[1], &b[0], rows, k);
+        for (uint32_t i = 0; i < k; i++) {
+            wrong += !same_flow(&b[1], i, mix, rows[i], wrong == 0);
+        }
+        CHECK(batch_ok(&b[0]) && batch_ok(&b[1]));
+    }
+    CHECK_EQ_U64(wrong, 0);
+    batch_free(&b[0]);
+    batch_free(&b[1]);
+    flowfile_close(f);
+    free(b);
+    free(rows);
+}
+
+static void test_picked_rows(struct check *t)
+{
+    for (enum mix mix = RANDOM; mix <= STEPS; mix++) {
+        pick_some(t, mix, 3000);
+    }
+}
 
 static void test_zones(struct check *t)
 {
@@ -581,6 +627,6 @@ static void test_devices(struct check *t)
     CHECK(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));
 }
 
-CHECK_MAIN(test_round_trip, test_empty, test_info_and_meta, test_selection, test_zones,
-           test_truncation, test_bit_flips, test_live, test_append, test_in_the_way,
+CHECK_MAIN(test_round_trip, test_picked_rows, test_empty, test_info_and_meta, test_selection,
+           test_zones, test_truncation, test_bit_flips, test_live, test_append, test_in_the_way,
            test_append_damaged, test_no_room, test_devices)
