@@ -43,3 +43,5 @@ SUITES += tests/cli/probe_control.py tests/cli/probe_veth.py
 EXTRA_DIST += tests/cli/probing.py tests/cli/probe_control.py tests/cli/probe_veth.py
 SUITES += tests/compat/probe_totals.py tests/wire/probe_export.py
 EXTRA_DIST += tests/compat/probe_totals.py tests/wire/probe_export.py tests/tools/capread.py
+SUITES += tests/compat/damaged.py
+EXTRA_DIST += tests/compat/damaged.py

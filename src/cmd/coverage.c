@@ -86,15 +86,19 @@ static bool report_losses(struct session *s)
     return any;
 }
 
-static bool report_damage(struct session *s)
+/* One line that sums up what was told about damage; nfdump has none. */
+static void report_damage(struct session *s)
 {
     const struct scan_account *a = &s->account;
-    bool any = a->blocks_damaged > 0;
-    if (any) {
+    if (a->blocks_damaged > 0) {
         fprintf(stderr, "incomplete: %llu damaged blocks with about %llu flows were skipped\n",
                 (unsigned long long)a->blocks_damaged, (unsigned long long)a->flows_damaged);
+    } else if (!s->as_nfdump && (a->files_failed > 0 || a->blocks_skipped > 0 || a->unread > 0)) {
+        fprintf(stderr,
+                "incomplete: %zu files, %llu blocks and %llu records or parts of them could not be "
+                "read\n", a->files_failed, (unsigned long long)a->blocks_skipped,
+                (unsigned long long)a->unread);
     }
-    return any;
 }
 
 static void explain_input(const struct scan_account *a, unsigned workers, struct buf *out)
@@ -159,14 +163,14 @@ static void explain(struct session *s)
 
 bool coverage_report(struct session *s)
 {
-    bool damaged = report_damage(s);
-    bool incomplete = report_losses(s) || s->account.files_failed > 0 ||
-                      s->account.blocks_skipped > 0 || s->account.files_unfinished > 0;
+    const struct scan_account *a = &s->account;
+    bool incomplete = report_losses(s) || a->files_failed > 0 || a->blocks_skipped > 0 ||
+                      a->files_unfinished > 0;
+    report_damage(s);
+    s->damaged = s->damaged || a->findings > 0;
     if (s->asked.explain) {
         explain(s);
     }
-    if (damaged || (s->asked.strict && incomplete)) {
-        return session_end(s, EXIT_FAILED);
-    }
-    return true;
+    return session_end(s, a->blocks_damaged > 0 || (s->asked.strict && incomplete) ? EXIT_FAILED
+                                                                                   : EXIT_OK);
 }

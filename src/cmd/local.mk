@@ -18,7 +18,7 @@ weirctl_LDADD = $(WEIRCTL_LIBS)
 
 bin_PROGRAMS += weir
 weir_SOURCES = src/cmd/weir.c src/cmd/session.h src/cmd/sessionsteps.c src/cmd/sessionrun.c \
-	src/cmd/sessiontasks.c src/cmd/coverage.c src/cmd/coverage.h
+	src/cmd/sessiontasks.c src/cmd/sessionfiles.c src/cmd/coverage.c src/cmd/coverage.h
 weir_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_SYSCONF_FILE='"$(sysconfdir)/weir.conf"'
 weir_LDADD = $(WEIR_LIBS)
 

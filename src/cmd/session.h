@@ -25,6 +25,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_NO_FILE = 250, EXIT_FILTER = 254, EXIT
 
 struct session {
     const char *program;      /* argv[0] */
+    bool damaged;             /* something was told about damage, or a file could not be opened */
     bool as_nfdump;           /* nfdump's messages and exit codes: doc/decisions/021 */
     struct arena arena;
     struct asked asked;
@@ -67,16 +68,22 @@ bool session_run(struct session *s);
 bool session_task(struct session *s);
 bool session_totals(struct session *s);  /* -I */
 bool session_plot(struct session *s);    /* -g */
+void session_usage(struct session *s);
+
+/* sessionfiles.c: single files, verified or written anew. */
+bool session_verify(struct session *s);
+bool session_repair(struct session *s);
 bool session_recompress(struct session *s); /* -J */
 bool session_ident(struct session *s);   /* -i */
-void session_usage(struct session *s);
+void session_cannot_open(struct session *s, const char *path, const struct fault *fault);
 
 /* Write out a buffer and empty it. */
 void say_out(struct buf *b);
 void say_err(struct buf *b);
 void say_line(const char *line); /* to stderr */
 
-/* End the run. Returns false. */
+/* End the run. EXIT_OK becomes EXIT_FAILED after damage, unless weir stands in for nfdump. Returns
+ * false. */
 bool session_end(struct session *s, int exit_code);
 
 #endif

@@ -673,7 +673,7 @@ static bool scan(struct run *r)
         .limit = s->asked.count, .workers = s->workers,
         .totals = r->totals == NULL && wants_totals(s), .explain = s->asked.explain,
         .ops = r->op, .nops = r->nops,
-        .warn = warn_line, .ctx = r};
+        .terse = s->as_nfdump, .warn = warn_line, .ctx = r};
     int rc;
     fault_clear(&fault);
     clock_gettime(CLOCK_MONOTONIC, &started);

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * sessiontasks.c - what weir does instead of a query: help, information about files, changes of
- * files.
+ * sessiontasks.c - what weir does instead of a query: help and information about files.
  */
 #include "cmd/session.h"
 
 #include "print/info.h"
-#include "query/rewrite.h"
-#include "store/verify.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Wrappers compare this with the versions of nfdump; what follows the dash is ours. */
 #define NFDUMP_VERSION "1.7.8"
@@ -100,13 +95,6 @@ static bool is_there(const char *path)
     return false;
 }
 
-static void cannot_open(const char *path, const struct fault *fault)
-{
-    char line[1024];
-    scan_open_line(path, fault, line, sizeof line);
-    say_line(line);
-}
-
 static void read_metas(struct flowfile *f, struct flow_meta *m)
 {
     struct batch b;
@@ -134,7 +122,7 @@ static bool exporters(struct session *s)
     }
     printf("Exporters:\n");
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        cannot_open(s->asked.argument, &fault);
+        session_cannot_open(s, s->asked.argument, &fault);
         return session_end(s, EXIT_OK);
     }
     meta_init(&m);
@@ -159,7 +147,7 @@ static bool extensions(struct session *s)
     }
     printf("\nDump all extension maps:\n========================\n");
     if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        cannot_open(s->asked.argument, &fault);
+        session_cannot_open(s, s->asked.argument, &fault);
         return session_end(s, EXIT_OK);
     }
     flowfile_close(f);
@@ -167,103 +155,12 @@ static bool extensions(struct session *s)
     return session_end(s, EXIT_OK);
 }
 
-/* Read every column of every block. */
-static uint32_t count_damage(struct flowfile *f)
-{
-    struct field_set all = {{0}};
-    struct batch b;
-    uint32_t damaged = 0;
-    field_set_add_all(&all);
-    batch_init(&b);
-    for (uint32_t i = 0; i < flowfile_info(f)->nblocks; i++) {
-        struct fault fault;
-        int rc;
-        fault_clear(&fault);
-        rc = flowfile_read(f, i, &b, &fault);
-        if (rc == 0) {
-            rc = batch_require(&b, &all);
-            fault = b.fault;
-        }
-        if (rc != 0) {
-            damaged++;
-            fprintf(stderr, "block %u at offset %llu: %s\n", i, (unsigned long long)fault.offset,
-                    fault.text);
-        }
-    }
-    batch_free(&b);
-    return damaged;
-}
-
-static bool verify_layout2(struct session *s)
-{
-    struct buf out, err;
-    int rc;
-    buf_init(&out);
-    buf_init(&err);
-    rc = verify_nfdump(s->asked.argument, s->asked.dump, &out, &err);
-    say_out(&out);
-    say_err(&err);
-    buf_free(&out);
-    buf_free(&err);
-    return session_end(s, rc == 0 ? EXIT_OK : EXIT_FAILED);
-}
-
-static bool verify(struct session *s)
-{
-    struct flowfile *f;
-    struct fault fault;
-    uint32_t damaged;
-    fault_clear(&fault);
-    if (access(s->asked.argument, R_OK) != 0) {
-        fprintf(stderr, "Can't read '%s': %s\n", s->asked.argument, strerror(errno));
-        return session_end(s, EXIT_FAILED);
-    }
-    if (verify_knows(s->asked.argument)) {
-        return verify_layout2(s);
-    }
-    if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        cannot_open(s->asked.argument, &fault);
-        return session_end(s, EXIT_FAILED);
-    }
-    damaged = count_damage(f);
-    printf("File       : %s\nSize       : %llu\nComplete   : %s\nBlocks     : %u\nRecords    : "
-           "%llu\nDamaged    : %u\n",
-           s->asked.argument, (unsigned long long)flowfile_info(f)->size,
-           flowfile_info(f)->complete ? "yes" : "no", flowfile_info(f)->nblocks,
-           (unsigned long long)flowfile_info(f)->nrecords, damaged);
-    flowfile_close(f);
-    return session_end(s, damaged == 0 ? EXIT_OK : EXIT_FAILED);
-}
-
-static bool repair(struct session *s)
-{
-    struct flowfile *f;
-    struct flowwriter_options options;
-    struct rewritten result;
-    struct fault fault;
-    const char *to = s->asked.write != NULL ? s->asked.write : s->asked.argument;
-    int rc;
-    fault_clear(&fault);
-    rc = flowfile_open(s->asked.argument, &f, &fault);
-    if (rc == 0) {
-        options = rewrite_as(f);
-        rc = rewrite_file(s->asked.argument, to, &options, &result, &fault);
-        flowfile_close(f);
-    }
-    if (rc != 0) {
-        say_line(fault.text);
-        return session_end(s, EXIT_FAILED);
-    }
-    printf("%s: %llu flows, %u blocks lost\n", to, (unsigned long long)result.flows,
-           result.blocks_lost);
-    return session_end(s, EXIT_OK);
-}
-
 bool session_task(struct session *s)
 {
     static bool (*const tasks[])(struct session *s) = {
         [TASK_HELP] = help, [TASK_VERSION] = version, [TASK_EXPORTERS] = exporters,
-        [TASK_EXTENSIONS] = extensions, [TASK_VERIFY] = verify, [TASK_REPAIR] = repair,
+        [TASK_EXTENSIONS] = extensions, [TASK_VERIFY] = session_verify,
+        [TASK_REPAIR] = session_repair,
     };
     if (s->asked.task == TASK_FAILED) {
         return session_end(s, s->asked.exit_code);
@@ -287,7 +184,7 @@ static size_t for_files(struct session *s, void (*see)(void *ctx, const struct f
         struct fault fault;
         fault_clear(&fault);
         if (flowfile_open(s->files.path[i], &f, &fault) != 0) {
-            cannot_open(s->files.path[i], &fault);
+            session_cannot_open(s, s->files.path[i], &fault);
             continue;
         }
         if (window_touches(&s->window, flowfile_info(f)->totals.first,
@@ -371,76 +268,4 @@ bool session_plot(struct session *s)
     say_out(&p.out);
     buf_free(&p.out);
     return n == 0 ? no_file(s) : session_end(s, EXIT_OK);
-}
-
-/* ------------------------------------------------------------------ changes */
-
-static enum flow_compression fitting(enum flow_format format, enum flow_compression c)
-{
-    return format == FORMAT_WEIR1 && c != COMPRESSION_NONE ? COMPRESSION_ZSTD : c;
-}
-
-static bool recompress_one(struct session *s, const char *path)
-{
-    struct flowfile *f;
-    struct flowwriter_options options;
-    struct rewritten result;
-    struct fault fault;
-    int rc;
-    fault_clear(&fault);
-    if (flowfile_open(path, &f, &fault) != 0) {
-        cannot_open(path, &fault);
-        return true;
-    }
-    options = rewrite_as(f);
-    if (options.compression == fitting(options.format, s->asked.compression)) {
-        printf("File %s is already same compression method\n", path);
-        flowfile_close(f);
-        return true;
-    }
-    options.compression = fitting(options.format, s->asked.compression);
-    options.level = s->asked.level;
-    rc = rewrite_file(path, path, &options, &result, &fault);
-    flowfile_close(f);
-    if (rc != 0) {
-        say_line(fault.text);
-        return false;
-    }
-    printf("File %s compression changed\n", path);
-    return true;
-}
-
-bool session_recompress(struct session *s)
-{
-    bool ok = true;
-    for (size_t i = 0; i < s->files.n && ok; i++) {
-        ok = recompress_one(s, s->files.path[i]);
-    }
-    return session_end(s, ok ? EXIT_OK : EXIT_FAILED);
-}
-
-bool session_ident(struct session *s)
-{
-    struct flowfile *f;
-    struct flowwriter_options options;
-    struct rewritten result;
-    struct fault fault;
-    int rc;
-    fault_clear(&fault);
-    if (flowfile_open(s->asked.files.single, &f, &fault) != 0) {
-        cannot_open(s->asked.files.single, &fault);
-        return session_end(s, EXIT_FAILED);
-    }
-    options = rewrite_as(f);
-    options.ident = s->asked.ident;
-    rc = rewrite_file(s->asked.files.single, s->asked.files.single, &options, &result, &fault);
-    if (rc == 0) {
-        const char *old = flowfile_info(f)->ident;
-        printf("%s ident: %s -> %s\n", s->asked.files.single, old != NULL ? old : "none",
-               s->asked.ident);
-    } else {
-        say_line(fault.text);
-    }
-    flowfile_close(f);
-    return session_end(s, rc == 0 ? EXIT_OK : EXIT_FAILED);
 }

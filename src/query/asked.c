@@ -99,9 +99,11 @@ static bool read_v(struct asked *q, const char *v)
     return task(q, TASK_VERIFY, v);
 }
 
+/* Unlike the tasks of nfdump it waits for the options behind it: -w names the result. */
 static bool read_repair(struct asked *q, const char *v)
 {
-    return task(q, TASK_REPAIR, v);
+    task(q, TASK_REPAIR, v);
+    return true;
 }
 
 /* ------------------------------------------------------------------ switches */

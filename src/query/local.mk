@@ -23,6 +23,8 @@ libweir_query_a_SOURCES = \
 	src/query/groupset.h \
 	src/query/groupspill.c \
 	src/query/groupspill.h \
+	src/query/inspect.c \
+	src/query/inspect.h \
 	src/query/keyhash.c \
 	src/query/keys.c \
 	src/query/keys.h \

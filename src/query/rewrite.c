@@ -17,56 +17,35 @@ struct flowwriter_options rewrite_as(const struct flowfile *f)
     };
 }
 
-static int copy_block(struct flowfile *f, uint32_t i, struct batch *b, struct flowwriter *w,
-                      struct rewritten *result, struct fault *fault)
+static int copy_file(struct flowfile *f, struct flowwriter *w, enum rewrite_losses losses,
+                     struct inspection *i, struct fault *fault)
 {
-    struct field_set all = {{0}};
-    int rc = flowfile_read(f, i, b, fault);
-    field_set_add_all(&all);
-    if (rc == 0) {
-        rc = batch_require(b, &all);
-    }
-    if (rc != 0) {
-        result->blocks_lost++;
-        return 0;
-    }
-    result->flows += b->nrows;
-    rc = b->meta != NULL ? flowwriter_meta(w, b->meta, fault) : 0;
-    return rc != 0 ? rc : flowwriter_add(w, b, NULL, fault);
-}
-
-static int copy_file(struct flowfile *f, struct flowwriter *w, struct rewritten *result,
-                     struct fault *fault)
-{
-    struct batch b;
-    int rc = flowfile_meta(f) != NULL ? flowwriter_meta(w, flowfile_meta(f), fault) : 0;
-    batch_init(&b);
-    for (uint32_t i = 0; i < flowfile_info(f)->nblocks && rc == 0; i++) {
-        rc = copy_block(f, i, &b, w, result, fault);
-    }
+    int rc = inspect_file(f, w, i, fault);
     flowwriter_sequence_failures(w, flowfile_info(f)->totals.sequence_failures);
-    batch_free(&b);
+    if (rc == 0 && i->lost && losses == REWRITE_NOT) {
+        return fault_set(fault, ERR_FORMAT, "%s is damaged and stays as it is: repair it first",
+                         flowfile_path(f));
+    }
     return rc;
 }
 
 int rewrite_file(const char *from, const char *to, const struct flowwriter_options *options,
-                 struct rewritten *result, struct fault *fault)
+                 enum rewrite_losses losses, struct inspection *i, struct fault *fault)
 {
     struct flowfile *f;
     struct flowwriter *w;
     int rc = flowfile_open(from, &f, fault);
-    memset(result, 0, sizeof *result);
     if (rc != 0) {
         return rc;
     }
-    result->recovered = !flowfile_info(f)->complete;
     rc = flowwriter_create(to, options, false, &w, fault);
     if (rc == 0) {
-        rc = copy_file(f, w, result, fault);
-        if (rc == 0) {
-            rc = flowwriter_finish(w, fault);
-        } else {
+        rc = copy_file(f, w, losses, i, fault);
+        if (rc != 0) {
             flowwriter_abort(w);
+        } else {
+            flowwriter_keep_old(w, i->lost && strcmp(from, to) == 0);
+            rc = flowwriter_finish(w, fault);
         }
     }
     flowfile_close(f);

@@ -5,20 +5,19 @@
 #ifndef WEIR_QUERY_REWRITE_H
 #define WEIR_QUERY_REWRITE_H
 
-#include "base/err.h"
-#include "store/flowfile.h"
-#include "store/flowwriter.h"
+#include "query/inspect.h"
 
-struct rewritten {
-    uint64_t flows;          /* in the new file */
-    uint32_t blocks_lost;    /* that could not be read */
-    bool recovered;          /* the old file had no trailer */
+/* What to do with a file that has lost something. */
+enum rewrite_losses {
+    REWRITE_NOT,  /* leave it as it is: ERR_FORMAT */
+    REWRITE_REST, /* write what can be read; if it takes the old file's place, keep that as well */
 };
 
 /* Read `from`, write `to` (which may be the same name) with these options; exporters, samplers,
- * names and losses stay. The old file stays as it is if anything fails. */
+ * names and losses stay. *i tells what is wrong with the old file, which stays as it is if anything
+ * fails. */
 int rewrite_file(const char *from, const char *to, const struct flowwriter_options *options,
-                 struct rewritten *result, struct fault *fault);
+                 enum rewrite_losses losses, struct inspection *i, struct fault *fault);
 
 /* Options that keep what an open file is. */
 struct flowwriter_options rewrite_as(const struct flowfile *f);

@@ -62,6 +62,7 @@ struct step {
     uint64_t source_bytes;
     const char *ident;
     const char *notes;
+    uint32_t unread;
     const struct flow_meta *learnt;
     /* for operators */
     const struct flow_meta *meta;
@@ -316,6 +317,7 @@ static int read_block(struct worker *w, struct step *step)
     step->source_bytes = w->batch.source_bytes;
     step->ident = w->batch.ident;
     step->notes = w->batch.notes;
+    step->unread = w->batch.unread;
     step->learnt = w->batch.meta;
     if (step->sure) {
         bits_fill(w->bits, w->batch.nrows, true);
@@ -397,9 +399,22 @@ static int gather(struct worker *w, unsigned n)
 
 static void tell(struct scan *s, const char *text)
 {
+    s->account->findings++;
     if (text[0] != '\0' && s->plan->warn != NULL) {
         s->plan->warn(s->plan->ctx, text);
     }
+}
+
+/* What is wrong with an open file, with its name. */
+static void tell_of(struct scan *s, size_t file, const char *text)
+{
+    char line[1024];
+    if (s->plan->terse) {
+        tell(s, text);
+        return;
+    }
+    snprintf(line, sizeof line, "%s: %s", s->plan->path[file], text);
+    tell(s, line);
 }
 
 /* Whether damage at a place was not told before. */
@@ -419,7 +434,7 @@ static bool is_news(struct told *t, uint64_t place)
     return true;
 }
 
-static void tell_notes(struct scan *s, const char *notes)
+static void tell_notes(struct scan *s, size_t file, const char *notes)
 {
     char line[1024];
     while (!s->told->again && notes != NULL && notes[0] != '\0') {
@@ -427,7 +442,7 @@ static void tell_notes(struct scan *s, const char *notes)
         size_t fit = n < sizeof line ? n : sizeof line - 1;
         memcpy(line, notes, fit);
         line[fit] = '\0';
-        tell(s, line);
+        tell_of(s, file, line);
         notes += n + (notes[n] == '\n');
     }
 }
@@ -473,7 +488,7 @@ static void account_file(struct scan *s, struct step *step)
     a->files_unfinished += !flowfile_info(slot->file)->complete;
     account_window(a, &flowfile_info(slot->file)->totals);
     for (size_t i = 0; (damage = flowfile_damage(slot->file, i)) != NULL; i++) {
-        tell(s, damage->text);
+        tell_of(s, step->file, damage->text);
     }
     step->rc = known_learn(&s->known, flowfile_meta(slot->file));
 }
@@ -489,7 +504,7 @@ static void account_damage(struct scan *s, const struct step *step)
     }
     a->blocks_skipped++;
     if (flowfile_info(slot->file)->format != FORMAT_WEIR1) {
-        tell(s, step->fault.text);
+        tell_of(s, step->file, step->fault.text);
         return;
     }
     a->blocks_damaged++;
@@ -516,6 +531,7 @@ static void number_rows(struct scan *s, struct step *step)
     uint64_t limit = s->plan->limit;
     a->blocks_read++;
     a->blocks_whole += step->sure;
+    a->unread += s->told->again ? 0 : step->unread;
     a->rows_read += step->nrows;
     if (step->matched > 0 || step->other_records) {
         a->bytes_read += step->source_bytes;
@@ -545,7 +561,7 @@ static void number_step(struct scan *s, struct step *step)
             account_damage(s, step);
             step->rc = 0;
         } else {
-            tell_notes(s, step->notes);
+            tell_notes(s, step->file, step->notes);
             number_rows(s, step);
         }
     }
@@ -900,6 +916,7 @@ static void add_news(struct scan_account *a, const struct scan_account *later)
     a->blocks_skipped += later->blocks_skipped;
     a->blocks_damaged += later->blocks_damaged;
     a->flows_damaged += later->flows_damaged;
+    a->findings += later->findings;
 }
 
 static int begin_again(const struct scan_plan *plan)

@@ -34,6 +34,7 @@ struct scan_plan {
     struct window window;
     uint64_t limit;            /* passing rows wanted; 0: all */
     unsigned workers;          /* at least 1 */
+    bool terse;                /* warn without the file's name, as nfdump does */
     bool totals;               /* totals of passing rows are wanted */
     bool explain;              /* times and reasons are wanted */
     struct operator *ops;
@@ -68,6 +69,8 @@ struct scan_account {
     uint64_t blocks_skipped;        /* damaged or of unknown type */
     uint64_t blocks_damaged;        /* of them, in files that promise integrity (weir format) */
     uint64_t flows_damaged;         /* records in damaged blocks */
+    uint64_t findings;              /* lines that were told about damage of any kind */
+    uint64_t unread;                /* records or parts of them, in blocks that could be read */
     uint64_t bytes_read;            /* uncompressed octets of blocks with passing rows */
     uint64_t rows_read;
     struct scan_cost cost;          /* of the first pass */

@@ -202,8 +202,7 @@ static int by_name(const void *a, const void *b)
 
 static bool is_flow_file_name(const char *name)
 {
-    return name[0] != '.' && strncmp(name, "nfcapd.current", 14) != 0 &&
-           strstr(name, "pcap") == NULL;
+    return name[0] != '.' && !filename_is_live(name) && strstr(name, "pcap") == NULL;
 }
 
 /* The first n parts of a path. */

@@ -112,3 +112,10 @@ bool filename_parse(const char *path, uint64_t *start)
     *start = (uint64_t)t;
     return t != (time_t)-1;
 }
+
+bool filename_is_live(const char *path)
+{
+    static const char live[] = "nfcapd.current";
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash != NULL ? slash + 1 : path, live, sizeof live - 1) == 0;
+}

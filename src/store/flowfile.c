@@ -4,6 +4,7 @@
  */
 #include "store/flowfile.h"
 
+#include "store/filename.h"
 #include "store/format.h"
 #include "store/nfdfile.h"
 
@@ -93,6 +94,21 @@ static int open_source(const struct format_source *src, struct flowfile **out, s
     return unknown_format(src, fault);
 }
 
+/* Its writer was killed. All that it had written can be read, but no more is known. */
+static void note_unclosed(struct flowfile *f)
+{
+    struct fault fault;
+    if (f->info.complete || f->ndamage > 0 || filename_is_live(f->path)) {
+        return;
+    }
+    fault_clear(&fault);
+    fault_set(&fault, ERR_FORMAT,
+              "the file was never closed: its %u blocks were found one by one, what its writer "
+              "still held is lost", f->info.nblocks);
+    fault_at_file(&fault, "", f->info.size);
+    flowfile_add_damage(f, &fault);
+}
+
 static void name_damage(struct flowfile *f)
 {
     for (size_t i = 0; i < f->ndamage; i++) {
@@ -129,6 +145,7 @@ int flowfile_open(const char *path, struct flowfile **out, struct fault *fault)
     }
     f->path = name;
     f->info.size = src.size;
+    note_unclosed(f);
     name_damage(f);
     *out = f;
     return 0;

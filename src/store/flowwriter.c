@@ -325,6 +325,11 @@ void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n)
     w->totals.sequence_failures += n;
 }
 
+void flowwriter_keep_old(struct flowwriter *w, bool keep)
+{
+    w->keep_old = keep;
+}
+
 int flowwriter_flush(struct flowwriter *w, struct fault *fault)
 {
     int rc;

@@ -65,6 +65,9 @@ int flowwriter_rename(struct flowwriter *w, const char *ident);
 void flowwriter_add_totals(struct flowwriter *w, const struct flow_totals *t);
 void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n);
 
+/* Keep the file whose place this one will take, as ".NAME.damaged" beside it. */
+void flowwriter_keep_old(struct flowwriter *w, bool keep);
+
 /* Make everything added so far readable to others and safe on disk (live files). */
 int flowwriter_flush(struct flowwriter *w, struct fault *fault);
 

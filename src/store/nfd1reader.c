@@ -99,11 +99,10 @@ static int list_all(struct nfd_file *f, struct fault *fault)
     if (rc == 0) {
         rc = nfdfile_list_blocks(f, NFD_HEADER1, 0);
     }
-    if (rc == 0 && f->header.nblocks != 0 && f->header.nblocks != f->nblocks) {
-        nfdfile_damage(f, 8, "the header announces %u blocks, %u were found", f->header.nblocks,
-                       f->nblocks);
+    f->base.info.complete = f->header.nblocks != 0 || f->nblocks == 0;
+    if (rc == 0 && f->base.info.complete) {
+        nfdfile_check_count(f, 8);
     }
-    f->base.info.complete = f->header.nblocks != 0;
     if (rc == 0) {
         rc = nfdfile_make_units(f);
     }

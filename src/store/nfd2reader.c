@@ -8,6 +8,7 @@
 #include "store/nfdfile.h"
 
 #include "base/cur.h"
+#include "store/filename.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ enum {
     VERSION2 = 2,
     CREATORS = CREATOR_TORLOOKUP + 1,
 };
+
+#define YEAR_2200 UINT64_C(7258118400)
 
 static bool matches(const uint8_t *head, size_t len)
 {
@@ -82,10 +85,12 @@ static bool read_totals(struct nfd_file *f, struct cur *c)
     return true;
 }
 
-static bool read_appendix_records(struct nfd_file *f, const uint8_t *octets, size_t len)
+static bool read_appendix_records(struct nfd_file *f, const uint8_t *octets, size_t len,
+                                  uint32_t told)
 {
     struct cur c = cur_of(octets, len);
     bool good = true;
+    uint32_t n = 0;
     while (cur_left(&c) > 0 && good) {
         unsigned type = cur_u16le(&c);
         size_t size = cur_u16le(&c);
@@ -100,8 +105,9 @@ static bool read_appendix_records(struct nfd_file *f, const uint8_t *octets, siz
         } else {
             good = false;
         }
+        n++;
     }
-    return good;
+    return good && n == told;
 }
 
 /* Flows are readable without it: failures are damage, not errors. */
@@ -114,8 +120,8 @@ static void read_appendix(struct nfd_file *f, const struct nfd_block *b)
     fault_clear(&fault);
     arena_init(&arena);
     if (nfdfile_unpack(f, b, &arena, &octets, &len, &fault) != 0 ||
-        !read_appendix_records(f, octets, len)) {
-        nfdfile_damage(f, b->offset,
+        !read_appendix_records(f, octets, len, b->told)) {
+        nfdfile_damage(f, ERR_FORMAT, b->offset,
                        "the appendix (ident and totals) at octet %" PRIu64 " cannot be read",
                        b->offset);
     }
@@ -212,17 +218,38 @@ static int list_blocks(struct nfd_file *f)
         return 0;
     }
     if (!usable || h->appendix_blocks == 0) {
-        nfdfile_damage(f, 24, "appendix offset error: %" PRIu64 ", file size: %" PRIu64,
-                       h->appendix, f->size);
+        nfdfile_damage(f, ERR_FORMAT, 24,
+                       "appendix offset error: %" PRIu64 ", file size: %" PRIu64, h->appendix,
+                       f->size);
     }
-    if (h->nblocks != f->nblocks) {
-        nfdfile_damage(f, 36, "the header announces %u blocks, %u were found", h->nblocks,
-                       f->nblocks);
-    }
+    nfdfile_check_count(f, 36);
     if (appendix.offset != 0) {
         read_appendix(f, &appendix);
     }
     return 0;
+}
+
+/* Numbers that no writer puts there: flows can be read, but something happened to the header. */
+static void check_numbers(struct nfd_file *f)
+{
+    enum { MAJOR_SHIFT = 24, MAJOR_MASK = 15, MAJOR_MAX = 7, APPENDIX_AT = 18, CREATOR_AT = 20 };
+    const struct nfd_header *h = &f->header;
+    if ((h->nfdversion >> MAJOR_SHIFT & MAJOR_MASK) > MAJOR_MAX) {
+        nfdfile_damage(f, ERR_FORMAT, 4, "header: impossible version of the writer: 0x%08x",
+                       h->nfdversion);
+    }
+    if (h->created > YEAR_2200) {
+        nfdfile_damage(f, ERR_FORMAT, 8, "header: impossible time of creation: %" PRIu64,
+                       h->created);
+    }
+    if (h->appendix_blocks > 1) {
+        nfdfile_damage(f, ERR_FORMAT, APPENDIX_AT, "header: %u appendix blocks announced",
+                       h->appendix_blocks);
+    }
+    if (h->creator >= CREATORS) {
+        nfdfile_damage(f, ERR_FORMAT, CREATOR_AT, "header: creator ID %u out of range",
+                       h->creator);
+    }
 }
 
 /* ------------------------------------------------------------------ open */
@@ -275,7 +302,9 @@ static int open_layout2(const struct format_source *src, struct flowfile **out, 
     f->size = src->size;
     f->base.fd = src->fd;
     arena_init(&f->arena);
+    f->growing = is_unfinished(&header) && filename_is_live(src->path);
     fill_info(f);
+    check_numbers(f);
     nfdlayout_init(&f->layout, nfdlayout_release(header.nfdversion));
     rc = list_blocks(f);
     rc = rc == 0 ? nfdfile_make_units(f) : rc;

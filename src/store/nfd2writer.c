@@ -162,6 +162,7 @@ struct nfd2_writer {
     struct nfd2_out out;
     char *ident;
     struct flow_meta meta;  /* what was written so far */
+    struct flow_meta waiting; /* samplers whose exporter is not known yet; nfdump refuses those */
     uint32_t small_blocks;  /* written by flushes */
 };
 
@@ -191,6 +192,7 @@ static int create(const struct format_target *target, const struct flowwriter_op
         return ERR_NOMEM;
     }
     meta_init(&w->meta);
+    meta_init(&w->waiting);
     w->ident = copy_ident(options->ident);
     if (w->ident != NULL) {
         rc = nfd2out_start(&w->out, target->fd, options->compression, options->level,
@@ -211,6 +213,7 @@ static void release(struct flowwriter *base)
     struct nfd2_writer *w = (struct nfd2_writer *)base;
     nfd2out_free(&w->out);
     meta_free(&w->meta);
+    meta_free(&w->waiting);
     free(w->ident);
     free(w);
 }
@@ -261,13 +264,39 @@ static bool same_sampler(const struct sampler *a, const struct sampler *b)
            a->space_interval == b->space_interval;
 }
 
+static bool describes(const struct flow_meta *m, uint32_t sysid)
+{
+    const struct exporter *e = meta_exporter(m, sysid);
+    return e != NULL && e->version != 0;
+}
+
+static int put_sampler(struct nfd2_writer *w, const struct sampler *s, struct fault *fault)
+{
+    return nfd2out_take(&w->out, nfdput_sampler(s, nfd2out_place(&w->out)), fault);
+}
+
 static int put_samplers(struct nfd2_writer *w, const struct flow_meta *m, struct fault *fault)
 {
     int rc = 0;
     for (size_t i = 0; i < m->nsamplers && rc == 0; i++) {
         const struct sampler *s = &m->samplers[i];
-        if (!same_sampler(meta_sampler(&w->meta, s->sysid, s->id), s)) {
-            rc = nfd2out_take(&w->out, nfdput_sampler(s, nfd2out_place(&w->out)), fault);
+        if (!describes(m, s->sysid) && !describes(&w->meta, s->sysid)) {
+            rc = meta_put_sampler(&w->waiting, s);
+        } else if (!same_sampler(meta_sampler(&w->meta, s->sysid, s->id), s)) {
+            rc = put_sampler(w, s, fault);
+        }
+    }
+    return rc;
+}
+
+/* Those that waited for one of the exporters of m. */
+static int put_waiting(struct nfd2_writer *w, const struct flow_meta *m, struct fault *fault)
+{
+    int rc = 0;
+    for (size_t i = 0; i < w->waiting.nsamplers && m->nexporters > 0 && rc == 0; i++) {
+        const struct sampler *s = &w->waiting.samplers[i];
+        if (describes(m, s->sysid) && !describes(&w->meta, s->sysid)) {
+            rc = put_sampler(w, s, fault);
         }
     }
     return rc;
@@ -311,6 +340,7 @@ static int meta(struct flowwriter *base, const struct flow_meta *m, struct fault
 {
     struct nfd2_writer *w = (struct nfd2_writer *)base;
     int rc = put_exporters(w, m, fault);
+    rc = rc == 0 ? put_waiting(w, m, fault) : rc;
     rc = rc == 0 ? put_samplers(w, m, fault) : rc;
     if (rc == 0 && !names_known(w, m)) {
         rc = put_names(w, m, fault);

@@ -160,15 +160,15 @@ static uint64_t mend(struct nfd_file *f, uint64_t at, uint64_t goal)
     if (found != 0 && before != NULL && found < at + NFD_BLOCK_HEAD + RECORD_MIN &&
         found - behind <= NFD_BLOCK_MAX) {
         before->stored = (uint32_t)(found - behind);
-        nfdfile_damage(f, before->offset,
+        nfdfile_damage(f, ERR_FORMAT, before->offset,
                        "block %u says a wrong size; taken to end at octet %" PRIu64, f->nblocks,
                        found);
         return found;
     }
     found = found > at ? found : search_chain(f, at + 1, goal);
     found = found != 0 ? found : f->size;
-    nfdfile_damage(f, at, "no block at octet %" PRIu64 "; %" PRIu64 " octets are lost", at,
-                   found - at);
+    nfdfile_damage(f, ERR_TRUNCATED, at,
+                   "no block at octet %" PRIu64 "; %" PRIu64 " octets are lost", at, found - at);
     return found;
 }
 
@@ -179,18 +179,22 @@ static int add_resized(struct nfd_file *f, uint64_t at, const struct head *h, ui
     uint64_t behind = at + NFD_BLOCK_HEAD;
     uint64_t found = search_chain(f, behind + 1, goal);
     *next = found != 0 ? found : f->size;
+    if (found == 0 && f->growing) {
+        return 0; /* it is being written */
+    }
     if (*next - behind > NFD_BLOCK_MAX || *next == behind) {
-        nfdfile_damage(f, at, "the block at octet %" PRIu64 " says a size of %u octets", at,
-                       h->size);
+        nfdfile_damage(f, ERR_TRUNCATED, at,
+                       "the block at octet %" PRIu64 " says a size of %u octets", at, h->size);
         return 0;
     }
     if (found != 0) {
-        nfdfile_damage(f, at,
+        nfdfile_damage(f, ERR_FORMAT, at,
                        "the block at octet %" PRIu64
                        " says a wrong size; taken to end at octet %" PRIu64,
                        at, found);
     } else {
-        nfdfile_damage(f, at, "the file ends at octet %" PRIu64 ", inside block %u", f->size,
+        nfdfile_damage(f, ERR_TRUNCATED, at,
+                       "the file ends at octet %" PRIu64 ", inside block %u", f->size,
                        f->nblocks + 1);
     }
     return add_block(f, at, h, (uint32_t)(*next - behind));
@@ -207,9 +211,12 @@ static int list_one(struct nfd_file *f, uint64_t *at, uint64_t goal)
     uint64_t here = *at, next;
     struct head h;
     if (!read_head(f, here, &h)) {
-        nfdfile_damage(f, here, "the file ends at octet %" PRIu64 ", inside the head of block %u",
-                       f->size, f->nblocks + 1);
         *at = f->size;
+        if (!f->growing) {
+            nfdfile_damage(f, ERR_TRUNCATED, here,
+                           "the file ends at octet %" PRIu64 ", inside the head of block %u",
+                           f->size, f->nblocks + 1);
+        }
         return 0;
     }
     next = here + NFD_BLOCK_HEAD + h.size;

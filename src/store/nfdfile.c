@@ -18,7 +18,7 @@
 
 enum { RECORDS_PER_UNIT = BATCH_ROWS_MAX };
 
-void nfdfile_damage(struct nfd_file *f, uint64_t at, const char *fmt, ...)
+void nfdfile_damage(struct nfd_file *f, int code, uint64_t at, const char *fmt, ...)
 {
     struct fault fault;
     char text[256];
@@ -27,9 +27,18 @@ void nfdfile_damage(struct nfd_file *f, uint64_t at, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     fault_clear(&fault);
-    fault_set(&fault, ERR_FORMAT, "%s", text);
+    fault_set(&fault, code, "%s", text);
     fault_at_file(&fault, "", at);
     flowfile_add_damage(&f->base, &fault);
+}
+
+void nfdfile_check_count(struct nfd_file *f, uint64_t at)
+{
+    uint32_t told = f->header.nblocks;
+    if (told != f->nblocks) {
+        nfdfile_damage(f, told > 0 && f->nblocks == 0 ? ERR_TRUNCATED : ERR_FORMAT, at,
+                       "the header announces %u blocks, %u were found", told, f->nblocks);
+    }
 }
 
 /* ------------------------------------------------------------------ units */
@@ -143,13 +152,18 @@ static const struct flow_meta *keep_meta(struct nfd_unit *u, struct flow_meta *m
     return copy;
 }
 
-/* Nothing fits into the block's claim: one more note. */
-static void check_count(struct nfd_walk *w, const struct nfd_block *b)
+/* What the block's head says and what was found do not agree: notes, but nothing is lost by it
+ * unless the chain of records broke. */
+static void check_head(struct nfd_walk *w, const struct nfd_file *f, const struct nfd_block *b)
 {
     uint32_t found = w->nrecords + w->nmaps;
     if (found != b->told) {
-        nfdwalk_note(w, "Block at octet %" PRIu64 ": %u records announced, %u found",
-                     b->offset, b->told, found);
+        nfdwalk_remark(w, "%u records announced, %u found", b->told, found);
+    }
+    if (b->flags & ~NFD_FLAGS_KNOWN) {
+        nfdwalk_remark(w, "unknown flags 0x%x", b->flags);
+    } else if (b->flags & NFD_FLAG_PLAIN && f->base.info.compression != COMPRESSION_NONE) {
+        nfdwalk_remark(w, "a flag says that it is not compressed, but it is");
     }
     if (w->broken && b->told > found) {
         w->unread += nfdfile_records_bound(b) - found;
@@ -180,7 +194,7 @@ static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u
     int rc = block->type == NFD_BLOCK_LAYOUT1 ? nfdwalk1(w, f->maps, u->block, b)
                                               : nfdwalk2(w, &f->layout);
     if (rc == 0 && u->first_row == 0) {
-        check_count(w, block);
+        check_head(w, f, block);
     }
     return rc;
 }
@@ -218,8 +232,8 @@ int nfdfile_read(struct flowfile *file, uint32_t block, struct batch *b, struct 
     struct nfd_file *f = (struct nfd_file *)file;
     struct nfd_unit *u = &f->units[block];
     const struct nfd_block *from = &f->blocks[u->block];
-    struct nfd_walk w = {.arena = &b->arena, .first_no = u->first_no + 1,
-                         .first_row = u->first_row};
+    struct nfd_walk w = {.arena = &b->arena, .offset = from->offset,
+                         .first_no = u->first_no + 1, .first_row = u->first_row};
     struct flow_meta meta;
     int rc = check_type(f, from, fault);
     rc = rc == 0 ? nfdfile_unpack(f, from, &b->arena, &w.octets, &w.len, fault) : rc;

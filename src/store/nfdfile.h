@@ -27,6 +27,12 @@ enum nfd_block_type {
     NFD_BLOCK_ARRAY = 4
 };
 
+enum nfd_block_flag {
+    NFD_FLAG_PLAIN = 1, /* not compressed, whatever the file's header says; nfdump's readers and
+                         * writers take no notice of it */
+    NFD_FLAGS_KNOWN = 7
+};
+
 /* A block as it stands in the file. */
 struct nfd_block {
     uint64_t offset;  /* of its head */
@@ -67,6 +73,7 @@ struct nfd_file {
     struct arena arena;      /* ident */
     uint64_t size;
     struct nfd1_maps *maps;  /* of blocks of layout 1; NULL: there are none */
+    bool growing;            /* its writer is at work: the last block may be incomplete */
 };
 
 /* Records that the block can hold at most, however many it claims. */
@@ -98,9 +105,13 @@ const struct flow_meta *nfdfile_meta(const struct flowfile *f);
 int nfdfile_block_fault(const struct nfd_file *f, const struct nfd_block *b, int code,
                         const char *what, struct fault *fault);
 
-/* Remember damage found while opening, at an octet of the file. */
-void nfdfile_damage(struct nfd_file *f, uint64_t at, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Remember damage found while opening, at an octet of the file: ERR_TRUNCATED if octets of data are
+ * lost by it, ERR_FORMAT if a number is wrong and all data are there. */
+void nfdfile_damage(struct nfd_file *f, int code, uint64_t at, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Damage if the header, at octet `at`, announces another number of blocks than were found. */
+void nfdfile_check_count(struct nfd_file *f, uint64_t at);
 
 /* Fill f->maps from all blocks of layout 1; record numbers then leave maps out. */
 int nfd1_collect_all_maps(struct nfd_file *f);

@@ -265,7 +265,7 @@ size_t nfdput_counters(const struct exporter *e, size_t n, uint8_t *to)
     uint32_t count = 0;
     assert(n <= NFDPUT_COUNTERS);
     for (size_t i = 0; i < n; i++) {
-        if (e[i].has_stat) {
+        if (e[i].has_stat && e[i].version != 0) { /* nfdump refuses unknown exporters */
             at = put32(put32(at, e[i].sysid), e[i].sequence_failures);
             at = put64(put64(at, e[i].packets), e[i].flows);
             count++;

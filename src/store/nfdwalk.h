@@ -26,6 +26,7 @@ struct nfd_walk {
     const uint8_t *octets;
     size_t len;
     struct arena *arena;
+    uint64_t offset;       /* of the block in the file, for notes */
     uint64_t first_no;     /* number of the block's first record in the file, from 1 */
     uint32_t first_row;    /* flow records before this one are rows of another batch */
     struct flow_meta *meta; /* collects exporters, samplers, names; NULL: not wanted */
@@ -43,6 +44,9 @@ struct nfd_walk {
 
 /* Note that something of the block could not be read. */
 void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Note something odd about the block by which nothing is lost. */
+void nfdwalk_remark(struct nfd_walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Note that the chain of records breaks at one whose head says a size. */
 void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size);

@@ -39,11 +39,9 @@ struct walker {
 static void add_note(struct nfd_walk *w, const char *fmt, va_list args)
 {
     char line[256];
-    w->unread++;
     if (w->nnotes < NFD_NOTE_LINES) {
         vsnprintf(line, sizeof line, fmt, args);
-        buf_str(&w->notes, line);
-        buf_char(&w->notes, '\n');
+        buf_printf(&w->notes, "%s (block at octet %llu)\n", line, (unsigned long long)w->offset);
     } else if (w->nnotes == NFD_NOTE_LINES) {
         buf_str(&w->notes, "more of this kind in this block is not listed\n");
     }
@@ -51,6 +49,15 @@ static void add_note(struct nfd_walk *w, const char *fmt, va_list args)
 }
 
 void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...)
+{
+    va_list args;
+    w->unread++;
+    va_start(args, fmt);
+    add_note(w, fmt, args);
+    va_end(args);
+}
+
+void nfdwalk_remark(struct nfd_walk *w, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -61,8 +68,7 @@ void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...)
 void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size)
 {
     nfdwalk_note(w,
-                 "Record %llu at octet %zu of its block: size %zu does not fit; the rest of the "
-                 "block is lost",
+                 "Record %llu at octet %zu: size %zu does not fit; the rest of the block is lost",
                  (unsigned long long)nfdwalk_number(w), (size_t)(record - w->octets), size);
     w->broken = true;
 }
