@@ -65,7 +65,7 @@ void session_free(struct session *s)
 
 bool session_end(struct session *s, int exit_code)
 {
-    bool tells = exit_code == EXIT_OK && s->damaged && !s->as_nfdump; /* doc/decisions/030 */
+    bool tells = exit_code == EXIT_OK && s->damaged && !s->as_nfdump; /* doc/decisions/031 */
     s->exit_code = tells ? EXIT_FAILED : exit_code;
     return false;
 }

@@ -2,9 +2,9 @@
 /*
  * inspect.c - see inspect.h.
  *
- * Producers count differently (a flow for each record, for each record with counters, as many as the
- * record was aggregated from; octets and packets of one direction or both), so totals are
- * right if they agree with any of these ways. They can only be compared when all could be read.
+ * Producers count differently (a flow for each record, for each record with counters, as many as
+ * the record was aggregated from; octets and packets of one direction or both), so totals are right
+ * if they agree with any of these ways. They can only be compared when all could be read.
  */
 #include "query/inspect.h"
 

@@ -27,8 +27,8 @@ struct inspection {
     bool lost;             /* some of the file's data could not be read */
 };
 
-/* Inspect f; w: a writer that gets all flows, exporters, samplers, names and losses, or NULL. Returns
- * 0, or an error of the writer with *fault. */
+/* Inspect f; w: a writer that gets all flows, exporters, samplers, names and losses, or NULL.
+ * Returns 0, or an error of the writer with *fault. */
 int inspect_file(struct flowfile *f, struct flowwriter *w, struct inspection *i,
                  struct fault *fault);
 

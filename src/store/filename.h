@@ -28,7 +28,7 @@ bool filename_subdir(unsigned level, uint64_t start, char *dir);
  * local time); false if it tells none. */
 bool filename_parse(const char *path, uint64_t *start);
 
-/* Is this the name of a file that a collector is writing ("nfcapd.current", with or without more)? */
+/* Is this the name of a file that a collector is writing ("nfcapd.current" and what follows)? */
 bool filename_is_live(const char *path);
 
 #endif

@@ -24,6 +24,7 @@ libweir_store_a_SOURCES = \
     src/store/nfdlayout.c src/store/nfdlayout.h src/store/nfdhistory.def \
     src/store/nfdmeta.c \
     src/store/nfdput.c src/store/nfdput.h \
+    src/store/nfdresync.c src/store/nfdresync.h \
     src/store/nfdverify.c src/store/verify.h src/store/nfdrows.c src/store/nfdrows.h \
     src/store/nfdwalk.h \
     src/store/nfdwalk2.c \

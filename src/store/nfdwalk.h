@@ -48,7 +48,10 @@ void nfdwalk_note(struct nfd_walk *w, const char *fmt, ...) __attribute__((forma
 /* Note something odd about the block by which nothing is lost. */
 void nfdwalk_remark(struct nfd_walk *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Note that the chain of records breaks at one whose head says a size. */
+/* Note that a record's size is wrong, and that the next one was found behind it. */
+void nfdwalk_lost(struct nfd_walk *w, const uint8_t *record, size_t size, size_t lost);
+
+/* The same when no other was found: the rest of the block is lost. */
 void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size);
 
 /* Number of the record that is walked now. */

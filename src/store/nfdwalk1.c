@@ -11,6 +11,7 @@
 
 #include "base/cur.h"
 #include "flow/builder.h"
+#include "store/nfdresync.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -79,27 +80,42 @@ static int add_map(struct nfd1_maps *maps, struct cur c, uint32_t block)
     return 0;
 }
 
-/* The next record: its type, size and what stands behind its head; false if it does not fit. */
-static bool next_record(struct cur *c, unsigned *type, unsigned *size, struct cur *body)
+/* A record of a block, or octets in which there is none. */
+struct next {
+    const uint8_t *at;
+    unsigned type, size;
+    struct cur body; /* what stands behind the record's head */
+    size_t lost;     /* octets to the next record if this one's size is wrong; else 0 */
+};
+
+/* The next record; false if it does not fit and no other can be found behind it. */
+static bool next_record(struct nfdresync *s, struct cur *c, struct next *n)
 {
-    *type = cur_u16le(c);
-    *size = cur_u16le(c);
-    if (!cur_ok(c) || *size < RECORD_HEAD || *size - RECORD_HEAD > cur_left(c)) {
+    n->at = c->at;
+    n->lost = 0;
+    n->type = cur_u16le(c);
+    n->size = cur_u16le(c);
+    if (cur_ok(c) && n->size >= RECORD_HEAD && n->size - RECORD_HEAD <= cur_left(c)) {
+        n->body = cur_sub(c, n->size - RECORD_HEAD);
+        return true;
+    }
+    if (!nfdresync(s, (size_t)(n->at - s->octets) + 1, c)) {
         return false;
     }
-    *body = cur_sub(c, *size - RECORD_HEAD);
+    n->lost = (size_t)(c->at - n->at);
     return true;
 }
 
 int nfd1maps_collect(struct nfd1_maps *maps, const uint8_t *octets, size_t len, uint32_t block,
                      uint64_t *found)
 {
-    struct cur c = cur_of(octets, len), body;
-    unsigned type, size;
+    struct nfdresync s = nfdresync_of(octets, len, 1);
+    struct cur c = cur_of(octets, len);
+    struct next n;
     int rc = 0;
-    while (rc == 0 && cur_left(&c) > 0 && next_record(&c, &type, &size, &body)) {
-        if (type == RECORD_MAP) {
-            rc = add_map(maps, body, block);
+    while (rc == 0 && cur_left(&c) > 0 && next_record(&s, &c, &n)) {
+        if (n.lost == 0 && n.type == RECORD_MAP) {
+            rc = add_map(maps, n.body, block);
             (*found)++;
         }
     }
@@ -547,22 +563,23 @@ static int take_flow(struct walker *k, struct cur body, unsigned type)
     return builder_add(k->builder, &r);
 }
 
-static int take_record(struct walker *k, const uint8_t *record, unsigned type, unsigned size,
-                       struct cur body)
+static int take_record(struct walker *k, const struct next *n)
 {
     struct nfd_walk *w = k->w;
     int rc = 0;
-    if (type == RECORD_MAP) {
+    if (n->lost == 0 && n->type == RECORD_MAP) {
         w->nmaps++;
         return meet_map(k->maps);
     }
-    if (type == RECORD_COMMON || type == RECORD_COMMON_OLD) {
-        rc = take_flow(k, body, type);
+    if (n->lost > 0) {
+        nfdwalk_lost(w, n->at, n->size, n->lost);
+    } else if (n->type == RECORD_COMMON || n->type == RECORD_COMMON_OLD) {
+        rc = take_flow(k, n->body, n->type);
     } else {
         w->other_records = true;
-        if (!nfdmeta_record(w, type, record, size, &rc)) {
+        if (!nfdmeta_record(w, n->type, n->at, n->size, &rc)) {
             nfdwalk_note(w, "Skip unknown record: %llu type %u",
-                         (unsigned long long)nfdwalk_number(w), type);
+                         (unsigned long long)nfdwalk_number(w), n->type);
         }
     }
     w->nrecords++;
@@ -572,16 +589,16 @@ static int take_record(struct walker *k, const uint8_t *record, unsigned type, u
 static int walk(struct walker *k)
 {
     struct nfd_walk *w = k->w;
-    struct cur c = cur_of(w->octets, w->len), body;
+    struct nfdresync s = nfdresync_of(w->octets, w->len, 1);
+    struct cur c = cur_of(w->octets, w->len);
+    struct next n;
     int rc = 0;
     while (rc == 0 && cur_left(&c) > 0) {
-        const uint8_t *record = c.at;
-        unsigned type, size;
-        if (!next_record(&c, &type, &size, &body)) {
-            nfdwalk_broken(w, record, size);
+        if (!next_record(&s, &c, &n)) {
+            nfdwalk_broken(w, n.at, n.size);
             break;
         }
-        rc = take_record(k, record, type, size, body);
+        rc = take_record(k, &n);
     }
     return rc;
 }

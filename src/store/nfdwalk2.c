@@ -5,12 +5,15 @@
  * that followed that one last time; only if both fail its elements are taken apart and looked
  * up. Comparing means: size, number of elements, and each element's head at the offset where the
  * shape has it.
+ * Where a record's size is wrong, the walk goes on with the next record that can be found
+ * (nfdresync.c).
  * Invariant: a record that became a row lies within the block and each element within its
  * record.
  */
 #include "store/nfdwalk.h"
 
 #include "base/cur.h"
+#include "store/nfdresync.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -34,6 +37,8 @@ struct walker {
     const struct nfd_layout *layout;
     uint32_t last;      /* shape of the row before; UINT32_MAX: none */
     uint32_t *heads;    /* room for one record's element heads */
+    size_t elements_end; /* of the record just read, if something stands behind; else 0 */
+    struct nfdresync resync;
 };
 
 static void add_note(struct nfd_walk *w, const char *fmt, va_list args)
@@ -63,6 +68,12 @@ void nfdwalk_remark(struct nfd_walk *w, const char *fmt, ...)
     va_start(args, fmt);
     add_note(w, fmt, args);
     va_end(args);
+}
+
+void nfdwalk_lost(struct nfd_walk *w, const uint8_t *record, size_t size, size_t lost)
+{
+    nfdwalk_note(w, "Record %llu at octet %zu: size %zu does not fit; %zu octets are lost",
+                 (unsigned long long)nfdwalk_number(w), (size_t)(record - w->octets), size, lost);
 }
 
 void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size)
@@ -216,6 +227,7 @@ static bool note_oddities(struct walker *k, const struct nfd_shape *s)
     if (s->size - at >= NFD_ELEMENT_HEAD) {
         nfdwalk_note(k->w, "Record %llu: its %u extensions end at octet %u of %u",
                      (unsigned long long)nfdwalk_number(k->w), s->nheads, at, s->size);
+        k->elements_end = at;
         odd = true;
     }
     return odd;
@@ -311,11 +323,6 @@ static int flow_record(struct walker *k, const uint8_t *record, size_t size)
     uint32_t number = w->nflows++;
     uint32_t shape;
     int rc;
-    if (size < NFD_RECORD_HEAD) {
-        nfdwalk_note(w, "Record %llu: a flow record of %zu octets",
-                     (unsigned long long)nfdwalk_number(w), size);
-        return 0;
-    }
     if (number < w->first_row || nfdrows_full(w->rows)) {
         return 0;
     }
@@ -345,25 +352,52 @@ static int other_record(struct walker *k, unsigned type, const uint8_t *record, 
     return 0;
 }
 
+/* A record whose size cannot be right: go on with the next one that can be found. */
+static void pick_up(struct walker *k, const uint8_t *record, size_t size, struct cur *c)
+{
+    struct nfd_walk *w = k->w;
+    if (!nfdresync(&k->resync, (size_t)(record - w->octets) + 1, c)) {
+        nfdwalk_broken(w, record, size);
+        return;
+    }
+    nfdwalk_lost(w, record, size, (size_t)(c->at - record));
+    w->nrecords++;
+}
+
+/* Something stands behind the elements of a record: does the next record begin there? */
+static void check_end(struct walker *k, const uint8_t *record, struct cur *c)
+{
+    size_t end = (size_t)(record - k->w->octets) + k->elements_end;
+    if (k->elements_end != 0 &&
+        !nfdresync_holds(&k->resync, (size_t)(c->at - k->w->octets)) &&
+        nfdresync_holds(&k->resync, end)) {
+        *c = cur_of(k->w->octets + end, k->w->len - end);
+    }
+    k->elements_end = 0;
+}
+
 static int walk_record(struct walker *k, struct cur *c)
 {
     const uint8_t *record = c->at;
     unsigned type = cur_u16le(c);
     size_t size = cur_u16le(c);
+    size_t smallest = type == RECORD_V3 ? NFD_RECORD_HEAD : RECORD_HEAD;
     int rc;
-    if (!cur_ok(c) || size < RECORD_HEAD || size - RECORD_HEAD > cur_left(c)) {
-        nfdwalk_broken(k->w, record, size);
+    if (!cur_ok(c) || size < smallest || size - RECORD_HEAD > cur_left(c)) {
+        pick_up(k, record, size, c);
         return 0;
     }
     cur_skip(c, size - RECORD_HEAD);
     rc = type == RECORD_V3 ? flow_record(k, record, size) : other_record(k, type, record, size);
     k->w->nrecords++;
+    check_end(k, record, c);
     return rc;
 }
 
 int nfdwalk2(struct nfd_walk *w, const struct nfd_layout *layout)
 {
-    struct walker k = {.w = w, .layout = layout, .last = UINT32_MAX};
+    struct walker k = {.w = w, .layout = layout, .last = UINT32_MAX,
+                       .resync = nfdresync_of(w->octets, w->len, 2)};
     struct cur c = cur_of(w->octets, w->len);
     int rc = 0;
     w->rows = nfdrows_new(w->arena, w->octets, w->len, NFD_RECORD_HEAD, locate, layout);

@@ -6,8 +6,8 @@ Works on a copy of ../shared/compat/nffiles/corrupt (or $WEIR_SHARED/nffiles/cor
 without it. Of each file:
   weir -r     names it and exits with 1; lists at least what nfdump listed (RESULTS.tsv);
   weir -v     names it and exits with 1;
-  --repair    writes exactly the flows that -r lists into a file that -v finds whole, exits with 1 if
-              data were lost and with 0 if not, and leaves the damaged file as it is;
+  --repair    writes exactly the flows that -r lists into a file that -v finds whole, exits with
+              1 if data were lost and with 0 if not, and leaves the damaged file as it is;
   as nfdump   (WEIR_FORMAT=nfdump) -r exits with 0.
 """
 import hashlib

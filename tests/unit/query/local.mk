@@ -11,3 +11,5 @@ tests_unit_query_test_prune_LDADD = $(QUERY_LIBS)
 UNIT_TESTS += tests/unit/query/test_aggregate
 tests_unit_query_test_aggregate_LDADD = $(QUERY_LIBS)
 EXTRA_DIST += tests/unit/query/flowday.h
+UNIT_TESTS += tests/unit/query/test_flips
+tests_unit_query_test_flips_LDADD = $(QUERY_LIBS)
