@@ -45,3 +45,5 @@ SUITES += tests/compat/probe_totals.py tests/wire/probe_export.py
 EXTRA_DIST += tests/compat/probe_totals.py tests/wire/probe_export.py tests/tools/capread.py
 SUITES += tests/compat/damaged.py
 EXTRA_DIST += tests/compat/damaged.py
+SUITES += tests/compat/nffiles_vs_nfdump.py
+EXTRA_DIST += tests/compat/nffiles_vs_nfdump.py

@@ -468,15 +468,16 @@ static bool add_writing(struct run *r)
         r->write_failed = true;
         return true;
     }
+    r->writing.names_first = !r->s->as_nfdump && r->s->write_format == FORMAT_NFDUMP2;
     r->op[r->nops++] = writing_operator(&r->writing);
     return true;
 }
 
-/* nfdump's tools know exporters and samplers in written files, but no counters and no names. */
+/* nfdump -w keeps exporters and samplers, but neither counters nor names; weir keeps all. */
 static int write_meta(struct session *s, struct flowwriter *w, struct fault *fault)
 {
     struct flow_meta m = s->account.meta;
-    if (s->write_format == FORMAT_NFDUMP2) {
+    if (s->as_nfdump && s->write_format == FORMAT_NFDUMP2) {
         for (size_t i = 0; i < m.nexporters; i++) {
             m.exporters[i].has_stat = false;
         }

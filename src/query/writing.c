@@ -26,6 +26,13 @@ static int merge(void *op, void *piece)
 {
     struct writing *w = op;
     struct passing *in = piece;
+    if (w->names_first && in->meta != w->written) {
+        int rc = flowwriter_meta(w->writer, in->meta, &w->fault);
+        if (rc != 0) {
+            return rc;
+        }
+        w->written = in->meta;
+    }
     return flowwriter_add(w->writer, in->batch, in->bits, &w->fault);
 }
 

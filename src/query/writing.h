@@ -11,6 +11,9 @@
 /* All stored fields are kept. The writer's errors go to *fault. */
 struct writing {
     struct flowwriter *writer;
+    bool names_first; /* write exporters and names before the flows: nfdump's readers learn as they
+                       * go; without it the caller writes them */
+    const struct flow_meta *written; /* the last snapshot of them */
     struct fault fault;
 };
 

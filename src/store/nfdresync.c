@@ -88,6 +88,9 @@ bool nfdresync_holds(struct nfdresync *s, size_t at)
 
 bool nfdresync(struct nfdresync *s, size_t from, struct cur *c)
 {
+    if (from <= 1) {
+        return false; /* the first record of a block: then it is not what its head says */
+    }
     for (size_t at = from; at < s->len && may_go_on(s); at++) {
         if (nfdresync_holds(s, at)) {
             *c = cur_of(s->octets + at, s->len - at);

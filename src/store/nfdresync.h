@@ -27,7 +27,9 @@ struct nfdresync nfdresync_of(const uint8_t *octets, size_t len, unsigned layout
  * long enough? */
 bool nfdresync_holds(struct nfdresync *s, size_t at);
 
-/* Put *c at the first octet from `from` on where that is so. False: there is none. */
+/* Put *c at the first octet from `from` on where that is so. False: there is none, or the block
+ * breaks at its first record: then it was not unpacked as it was packed, and nothing in it can be
+ * trusted (nfdump leaves it out, too). */
 bool nfdresync(struct nfdresync *s, size_t from, struct cur *c);
 
 #endif
