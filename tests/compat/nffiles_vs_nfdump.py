@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-"""nfdump's own files, read and written, against the real nfdump ($WEIR_NFDUMP, else the one in PATH).
+"""nfdump's own files, read and written, against the real nfdump ($WEIR_NFDUMP or that in PATH).
 
 Reading:  -o raw and -o json of weir equal nfdump's on every sample (nfdump 1.7.8 and later: older
           ones print other things).
-Writing:  a sample that weir wrote anew, in each compression that nfdump knows, straight or by way of
-          weir's own format, is the same to nfdump as the sample itself, record by record; its totals
-          are those of the file that nfdump writes; nfdump -v finds nothing. What nfdump wrote
-          anew is the same to weir.
+Writing:  a sample that weir wrote anew, in each compression that nfdump knows, straight or by way
+          of weir's own format, is the same to nfdump as the sample itself, record by record; its
+          totals are those of the file that nfdump writes; nfdump -v finds nothing. What nfdump
+          wrote anew is the same to weir.
 Samples: ../shared/compat/nffiles or $WEIR_SHARED/nffiles; without them or nfdump all is skipped.
 """
 import os
@@ -112,8 +112,8 @@ def test_reading(samples):
 
 
 def records(program, path):
-    """Without what is not of the flow: its number, shifted by names and exporters in between; octets
-    and elements, because elements that are to be skipped are not written."""
+    """Without what is not of the flow: its number, shifted by names and exporters in between;
+    octets and elements, because elements that are to be skipped are not written."""
     return [l for l in listing(program, path, 'raw')
             if not re.match('  (RecordCount|size|Elements) ', l)]
 
