@@ -15,7 +15,6 @@
 #include "probe/flowkey.h"
 #include "probe/timeouts.h"
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +36,7 @@ struct flow_detail; /* fat and payload facts, see detail.h */
 /* In the order of use: a packet touches the first cache line (its key), the second, and that of its
  * direction. */
 struct probe_flow {
-    alignas(64) struct flow_key key;
+    struct flow_key key;
 
     uint64_t first_usec, last_usec; /* of either direction, since 1970 */
     uint64_t expires_at;            /* end by the timeouts, seconds since 1970; 0: at once */
@@ -45,15 +44,19 @@ struct probe_flow {
     struct flow_detail *detail;     /* owned by whoever set it; NULL */
     enum expiry_reason reason;
     enum end_reason end;
-    uint32_t wheel_slot;            /* private to the table */
+    uint32_t wheel_slot, hash;      /* private to the table */
     bool oneway;                    /* the table keeps directions apart: only dir[0] is used */
 
     struct flow_direction dir[2];
     uint64_t seq;                   /* running number of the flow */
     uint32_t flow_label[2];
     uint32_t in_if;
-    uint32_t self, hash, wheel_next, wheel_prev; /* private to the table */
+    uint32_t self, wheel_next, wheel_prev; /* private to the table */
+    uint8_t unused[16];                    /* whole cache lines */
 };
+
+_Static_assert(offsetof(struct probe_flow, dir) == 128 && sizeof(struct probe_flow) == 256,
+               "flows lie in the table by cache lines");
 
 struct flowtable;
 
