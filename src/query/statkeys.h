@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * statkeys.h - the value of a statistic that one flow has, row by row: the plain way, which works
- * for every kind. The fast way of statblock.h must agree with it.
+ * for every kind. The fast way of statcodes.h must agree with it.
  */
 #ifndef WEIR_QUERY_STATKEYS_H
 #define WEIR_QUERY_STATKEYS_H
