@@ -14,6 +14,7 @@ doc/decisions/010-filter-meanings.md):
   - an alternative at the top of a regular expression; TLS version 1.3; empty strings
   - lists and the flows `mapped`, `zero4`, `zero6`: nfdump takes 10.0.0.1 and ::10.0.0.1 for one
     (before 1.7.2 without lists too)
+An nfdump built with JA4S also takes server hellos for "ja4 defined"; the default build does not.
 nfdump counts MPLS labels from 0, weir from 1: they are translated. Releases before 1.7.2 have the
 language of 1.6 and take what a flow lacks as 0: they are asked the terms marked with "1.6", and
 never `not`.
