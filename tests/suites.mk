@@ -26,6 +26,10 @@ check_PROGRAMS += tests/tools/textflows
 tests_tools_textflows_LDADD = $(FILTER_LIBS) $(STORE_LIBS)
 check_PROGRAMS += tests/tools/mkflows
 tests_tools_mkflows_LDADD = $(STORE_LIBS)
+SUITES += tests/compat/cases_vs_nfdump.py
+EXTRA_DIST += tests/compat/cases_vs_nfdump.py
+SUITES += tests/cli/catalogue.py
+EXTRA_DIST += tests/cli/catalogue.py
 SUITES += tests/compat/collect_vs_nfcapd.py
 EXTRA_DIST += tests/compat/collect_vs_nfcapd.py
 # Random filters: weir selects what the installed nfdump selects.

@@ -22,6 +22,8 @@ WEIR = os.path.join(BUILD, 'weir')
 MKFLOWS = os.path.join(BUILD, 'tests/tools/mkflows')
 STATS = ('srcip dstip ip srcport dstport port proto srcas dstas as inif outif if srctos tos flags '
          'srcmask dir').split()
+NAMES = ('nhip nhbip router dsttos dstmask prevas nextas tunproto srcvlan insrcmac mac ethertype '
+         'mpls1 cl ja3 ja4 odid event xevent natip natport iacl ivrf minttl srcgeo asn').split()
 ORDERS = 'flows packets bytes pps bps bpp'.split()
 
 passed = failed = 0
@@ -162,6 +164,54 @@ def test_json():
     check('json of statistics', len([json.loads(l) for l in lines]) == 5)
     check('json of record statistics',
           len(json.loads(run('-R', 'day', '-o', 'json', '-s', 'record/bytes', '-n', '5'))) == 5)
+
+
+def test_all_json():
+    """Whatever is asked, JSON is JSON, also of strange strings."""
+    text_flows = os.path.join(BUILD, 'tests/tools/textflows')
+    subprocess.run([text_flows, 'tests/filter/flows.txt', os.path.join(WORK, 'text')], check=True,
+                   env=dict(os.environ, WEIR_SRC=SOURCE))
+    run('-r', 'text', '-w', 'odd', '-a')
+    run('-r', 'odd', '-i', 'back\\slash"quote')
+    for source in ('text', 'odd'):
+        for query in ([], ['-a'], ['-b'], ['-O', 'bytes'], ['-s', 'record/bytes'], ['proto 99'],
+                      ['-a', 'proto 99'], ['-s', 'record', 'proto 99']):
+            text = run('-r', source, '-o', 'json', *query)
+            tables = text.replace('\n]\n', '\n]\n\f').split('\f')
+            check('json of %s %s' % (source, query),
+                  all(isinstance(json.loads(t), list) for t in tables if t.strip()))
+            lines = run('-r', source, '-o', 'ndjson', *query).splitlines()
+            check('ndjson of %s %s' % (source, query),
+                  all(isinstance(json.loads(l), dict) for l in lines))
+    for stat in STATS + NAMES:
+        lines = run('-r', 'text', '-o', 'json', '-s', stat, '-n', '0').splitlines()
+        check('json of -s %s' % stat, lines and all(json.loads(l)['flows'] >= 0 for l in lines))
+
+
+def numbers(mode, *query):
+    """Packets, octets and flows of each row, as one format shows them."""
+    text = run('-R', 'day', '-q', '-o', mode, *query)
+    if mode == 'json':
+        return [(f['in_packets'], f['in_bytes']) for f in json.loads(text)]
+    if mode == 'ndjson':
+        return [(f['in_packets'], f['in_bytes']) for f in map(json.loads, text.splitlines())]
+    if mode == 'raw':
+        return list(zip(map(int, re.findall(r'in packets  = +(\d+)', text)),
+                        map(int, re.findall(r'in bytes  .*= +(\d+)', text))))
+    if mode.startswith('csv'):
+        return [(int(r['packets']), int(r['bytes'])) for r in rows_of(text)]
+    return [tuple(map(int, l.split()[-3:-1])) for l in text.splitlines()]
+
+
+def test_formats_show_the_same():
+    for query in (['-c', '400'], ['-a', '-n', '100', '-O', 'bytes'], ['-c', '200', 'ipv6']):
+        want = numbers('csv', *query)
+        check('rows of %s' % query, len(want) > 50)
+        for mode in ('line', 'long', 'gline', 'line6'):
+            check('%s shows what csv shows: %s' % (mode, query),
+                  numbers(mode, '-N', *query) == want)
+        for mode in ('json', 'ndjson', 'raw', 'csv-fast'):
+            check('%s shows what csv shows: %s' % (mode, query), numbers(mode, *query) == want)
 
 
 def test_errors():
