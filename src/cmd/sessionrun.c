@@ -242,7 +242,8 @@ static bool show_record_stats(struct run *r)
 {
     struct table *t = aggregate_table(r->aggregate);
     const struct stats_asked *st = &r->s->asked.stats;
-    for (unsigned i = 0; i < ORDER_COUNT_ && table_total(t) > 0; i++) {
+    bool empty = table_total(t) == 0 && printer_mode(r->s->printer) != PRINT_JSON;
+    for (unsigned i = 0; i < ORDER_COUNT_ && !empty; i++) {
         if (!(st->record_orders >> i & 1)) {
             continue;
         }

@@ -176,11 +176,11 @@ def test_all_json():
     for source in ('text', 'odd'):
         for query in ([], ['-a'], ['-b'], ['-O', 'bytes'], ['-s', 'record/bytes'], ['proto 99'],
                       ['-a', 'proto 99'], ['-s', 'record', 'proto 99']):
-            text = run('-r', source, '-o', 'json', *query)
+            text = run(*query, '-r', source, '-o', 'json')
             tables = text.replace('\n]\n', '\n]\n\f').split('\f')
             check('json of %s %s' % (source, query),
                   all(isinstance(json.loads(t), list) for t in tables if t.strip()))
-            lines = run('-r', source, '-o', 'ndjson', *query).splitlines()
+            lines = run(*query, '-r', source, '-o', 'ndjson').splitlines()
             check('ndjson of %s %s' % (source, query),
                   all(isinstance(json.loads(l), dict) for l in lines))
     for stat in STATS + NAMES:
@@ -196,8 +196,8 @@ def numbers(mode, *query):
     if mode == 'ndjson':
         return [(f['in_packets'], f['in_bytes']) for f in map(json.loads, text.splitlines())]
     if mode == 'raw':
-        return list(zip(map(int, re.findall(r'in packets  = +(\d+)', text)),
-                        map(int, re.findall(r'in bytes  .*= +(\d+)', text))))
+        return list(zip(map(int, re.findall(r'in packets +=\s+(\d+)', text)),
+                        map(int, re.findall(r'in bytes +=\s+(\d+)', text))))
     if mode.startswith('csv'):
         return [(int(r['packets']), int(r['bytes'])) for r in rows_of(text)]
     return [tuple(map(int, l.split()[-3:-1])) for l in text.splitlines()]
