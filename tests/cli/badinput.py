@@ -45,7 +45,12 @@ CASES = [
     ("weircapd", "-w out-capd --nonsense", 1, r"nonsense"),
     # Flow files.
     ("weir", "-r missing", 1, r"missing"),
+    ("weir", "-r text", 1, r"text"),
+    ("weir", "-r empty", 1, r"empty"),
+    ("weir", "-R missingdir", 1, r"missingdir"),
+    ("weir", f"-r {GOOD} -w /dev/null/out", 1, r"/dev/null/out"),
     ("weir", f"-r {GOOD} -f missing.filter", 255, r"missing\.filter"),
+    ("weir", f"-r {GOOD} --nonsense", 1, r"nonsense"),
     ("weir", f"-r {GOOD} -c x", 1, r"x|-c"),
     ("weir", f"-r {GOOD} port 70000", 254, r"70000"),
     ("weir", f"-r {GOOD} src ip", 254, r"\^"),
@@ -83,7 +88,7 @@ def make_files():
     write("linktype.pcap", capture[:20] + struct.pack("<I", 147) + capture[24:])
     write("text", b"this is no flow file and no capture either, just some text\n" * 9)
     write("empty", b"")
-    for name in ("day", "out-cut", "out-huge", "out-link", "out-capd"):
+    for name in ("day", "out-cut", "out-huge", "out-link", "out-capd", "nothing"):
         os.mkdir(os.path.join(WORK, name))
     mkflows = os.path.join(BUILD, "tests/tools/mkflows")
     subprocess.run([mkflows, os.path.join(WORK, GOOD), "300", "1", "weir", "0"], check=True)
@@ -109,6 +114,11 @@ def test_nothing_lost_of_a_cut_capture():
     check("flows before the cut", count > 50, (count, whole[:200]))
 
 
+def test_empty_directory():
+    done = run("weir", ["-R", "nothing"])
+    check("an empty directory is said", done.stderr != "", done)
+
+
 def test_output_onto_input():
     """-w may name its own input: the file is replaced only when the new one is whole."""
     show = ["-r", GOOD, "-q", "-o", "csv"]
@@ -125,6 +135,7 @@ def main():
         test_cases()
         check("the stored file is as before", digest() == before)
         test_nothing_lost_of_a_cut_capture()
+        test_empty_directory()
         test_output_onto_input()
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed > 0
