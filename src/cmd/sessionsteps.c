@@ -404,6 +404,22 @@ static bool take_stdin(struct session *s)
     return true;
 }
 
+/* A file or directory that was named and is not there. */
+static void warn_missing(void *ctx, const char *line)
+{
+    struct session *s = ctx;
+    s->damaged = true;
+    warn_line(ctx, line);
+}
+
+/* Nothing to read, and nobody said so yet. */
+static void warn_nothing(struct session *s)
+{
+    if (s->files.n == 0 && !s->damaged && !s->as_nfdump) {
+        warn_missing(s, "no flow files there");
+    }
+}
+
 static bool step_files(struct session *s)
 {
     const struct filelist_asked *f = &s->asked.files;
@@ -416,7 +432,8 @@ static bool step_files(struct session *s)
         return false;
     }
     fault_clear(&fault);
-    if (filelist_make(f, warn_line, s, &s->files, &fault) == 0) {
+    if (filelist_make(f, warn_missing, s, &s->files, &fault) == 0) {
+        warn_nothing(s);
         return true;
     }
     if (fault.text[0] != '\0') {

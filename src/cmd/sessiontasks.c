@@ -167,7 +167,7 @@ bool session_task(struct session *s)
     }
     if (s->asked.task == TASK_USAGE) {
         session_usage(s);
-        return session_end(s, EXIT_OK);
+        return session_end(s, s->as_nfdump ? EXIT_OK : s->asked.exit_code);
     }
     return tasks[s->asked.task](s);
 }

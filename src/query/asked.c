@@ -549,6 +549,7 @@ void asked_read(struct asked *q, int argc, char *const *argv, struct arena *aren
         if (q->task == TASK_QUERY) {
             buf_printf(&q->err, "%s: %s\n", argv[0], fault.text);
             q->task = TASK_USAGE;
+            q->exit_code = EXIT_USAGE;
         }
         return;
     }

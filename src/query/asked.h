@@ -42,7 +42,7 @@ struct asked_limit {
 struct asked {
     enum asked_task task;
     const char *argument;   /* of the task */
-    int exit_code;          /* of TASK_FAILED */
+    int exit_code;          /* of TASK_FAILED, and of TASK_USAGE after a wrong option */
     struct buf out, err;    /* what the reading itself has to say */
 
     struct filelist_asked files; /* -r -R -M */

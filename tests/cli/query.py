@@ -220,7 +220,7 @@ def test_errors():
     run('-r', 'missing', code=1)
     run('-R', 'day', '-s', 'nonsense', code=1)
     run('-R', 'day', '-o', 'nonsense', code=1)
-    check('no option is a help', run('-Q').startswith('usage'))
+    check('no option is a help', run('-Q', code=1).startswith('usage'))
     check('help on all topics', all(run('--help=' + t) for t in ('filter', 'fmt', 'stat', 'aggr')))
 
 
