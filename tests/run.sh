@@ -5,6 +5,9 @@
 # as errors, runs every test, then builds and runs them all again under the address and undefined-
 # behaviour sanitizers. The last line sums up all cases: "N passed, N failed, N skipped".
 #
+# The sanitizers make the start of a program slow: of the long lists of commands (golden corpus, own
+# cases, damaged files) every third one is run there (WEIR_EVERY), of everything else all.
+#
 #   tests/run.sh [--no-install] [--no-sanitizers]
 
 set -u
@@ -65,6 +68,7 @@ autoreconf -fi >build-autoreconf.log 2>&1 || {
 [ -f Makefile ] && make -s distclean >/dev/null 2>&1
 rm -rf build-plain build-sanitizers
 build_and_check build-plain
+export WEIR_EVERY=3
 [ $sanitizers = yes ] && build_and_check build-sanitizers --enable-sanitizers
 echo "$lines" | awk '
     NF { passed += $1; failed += $3; skipped += $5 }

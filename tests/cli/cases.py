@@ -132,7 +132,7 @@ def show(path, want, got):
 
 def check_file(path, work, form):
     passed = failed = 0
-    for case in read_cases(path):
+    for case in read_cases(path)[::int(os.environ.get('WEIR_EVERY', 1))]:
         got = answer(WEIR, work, case)
         same = got == case.commands
         if same or (form == 'weir' and blur(got) == blur(case.commands)):

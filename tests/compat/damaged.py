@@ -121,7 +121,7 @@ def main():
     with tempfile.TemporaryDirectory(dir=os.environ.get('WEIR_TMP')) as work:
         with open(os.path.join(CORPUS, 'RESULTS.tsv'), encoding='latin-1') as table:
             rows = [line.split('\t') for line in table][1:]
-        for row in rows:
+        for row in rows[::int(os.environ.get('WEIR_EVERY', 1))]:
             path = os.path.join(work, row[0])
             shutil.copyfile(os.path.join(CORPUS, row[0]), path)
             check_file(row[0], path, int(row[3] or 0))
