@@ -75,7 +75,8 @@ bool session_verify(struct session *s);
 bool session_repair(struct session *s);
 bool session_recompress(struct session *s); /* -J */
 bool session_ident(struct session *s);   /* -i */
-void session_cannot_open(struct session *s, const char *path, const struct fault *fault);
+/* Open a flow file; NULL after telling why it cannot be. */
+struct flowfile *session_open(struct session *s, const char *path);
 
 /* Write out a buffer and empty it. */
 void say_out(struct buf *b);

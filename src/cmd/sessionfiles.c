@@ -15,12 +15,24 @@
 #include <string.h>
 #include <unistd.h>
 
-void session_cannot_open(struct session *s, const char *path, const struct fault *fault)
+struct flowfile *session_open(struct session *s, const char *path)
 {
+    struct flowfile *f;
+    struct fault fault;
     char line[1024];
-    scan_open_line(path, fault, line, sizeof line);
+    fault_clear(&fault);
+    if (flowfile_open(path, &f, &fault) == 0) {
+        return f;
+    }
+    scan_open_line(path, &fault, line, sizeof line);
     say_line(line);
     s->damaged = true;
+    return NULL;
+}
+
+static void say_fault(const struct fault *fault, int code)
+{
+    say_line(fault->text[0] != '\0' ? fault->text : err_text(code));
 }
 
 static void tell(void *ctx, const char *line)
@@ -85,17 +97,16 @@ static void describe(struct session *s, const struct flowfile *f, const struct i
 static bool verify_all(struct session *s)
 {
     struct inspection i = inspection_of(s);
-    struct flowfile *f;
+    struct flowfile *f = session_open(s, s->asked.argument);
     struct fault fault;
     int rc;
-    fault_clear(&fault);
-    if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        session_cannot_open(s, s->asked.argument, &fault);
+    if (f == NULL) {
         return session_end(s, EXIT_FAILED);
     }
+    fault_clear(&fault);
     rc = inspect_file(f, NULL, &i, &fault);
     if (rc != 0) {
-        say_line(fault.text[0] != '\0' ? fault.text : err_text(rc));
+        say_fault(&fault, rc);
     } else if (verify_knows(s->asked.argument)) {
         describe_layout2(s, f, &i);
     } else {
@@ -116,27 +127,36 @@ bool session_verify(struct session *s)
 
 /* ------------------------------------------------------------------ write anew */
 
+/* False after telling what went wrong. */
+static bool write_anew(const char *from, const char *to, const struct flowwriter_options *options,
+                       enum rewrite_losses losses, struct inspection *i)
+{
+    struct fault fault;
+    int rc;
+    fault_clear(&fault);
+    rc = rewrite_file(from, to, options, losses, i, &fault);
+    if (rc != 0) {
+        say_fault(&fault, rc);
+    }
+    return rc == 0;
+}
+
 /* Losses count in the exit code, wrong numbers that were put right do not. */
 bool session_repair(struct session *s)
 {
     const char *from = s->asked.argument;
     const char *to = s->asked.write != NULL ? s->asked.write : from;
     struct inspection i = inspection_of(s);
-    struct flowfile *f;
+    struct flowfile *f = session_open(s, from);
     struct flowwriter_options options;
-    struct fault fault;
-    int rc;
-    fault_clear(&fault);
-    rc = flowfile_open(from, &f, &fault);
-    if (rc != 0) {
-        session_cannot_open(s, from, &fault);
+    bool written;
+    if (f == NULL) {
         return session_end(s, EXIT_FAILED);
     }
     options = rewrite_as(f);
-    rc = rewrite_file(from, to, &options, REWRITE_REST, &i, &fault);
+    written = write_anew(from, to, &options, REWRITE_REST, &i);
     flowfile_close(f);
-    if (rc != 0) {
-        say_line(fault.text[0] != '\0' ? fault.text : err_text(rc));
+    if (!written) {
         return session_end(s, EXIT_FAILED);
     }
     printf("%s: %llu flows, %u blocks lost\n", to, (unsigned long long)i.flows, i.blocks_lost);
@@ -152,31 +172,26 @@ static enum flow_compression fitting(enum flow_format format, enum flow_compress
 static bool recompress_one(struct session *s, const char *path)
 {
     struct inspection i = inspection_of(s);
-    struct flowfile *f;
+    struct flowfile *f = session_open(s, path);
     struct flowwriter_options options;
-    struct fault fault;
-    int rc;
-    fault_clear(&fault);
-    if (flowfile_open(path, &f, &fault) != 0) {
-        session_cannot_open(s, path, &fault);
+    enum flow_compression wanted;
+    bool same, written;
+    if (f == NULL) {
         return true;
     }
-    options = rewrite_as(f);
-    if (options.compression == fitting(options.format, s->asked.compression)) {
-        printf("File %s is already same compression method\n", path);
-        flowfile_close(f);
-        return true;
-    }
-    options.compression = fitting(options.format, s->asked.compression);
+    options = rewrite_as(f); /* its ident is the file's: not to be closed yet */
+    wanted = fitting(options.format, s->asked.compression);
+    same = options.compression == wanted;
+    options.compression = wanted;
     options.level = s->asked.level;
-    rc = rewrite_file(path, path, &options, REWRITE_NOT, &i, &fault);
+    written = !same && write_anew(path, path, &options, REWRITE_NOT, &i);
     flowfile_close(f);
-    if (rc != 0) {
-        say_line(fault.text);
-        return false;
+    if (same) {
+        printf("File %s is already same compression method\n", path);
+    } else if (written) {
+        printf("File %s compression changed\n", path);
     }
-    printf("File %s compression changed\n", path);
-    return true;
+    return same || written;
 }
 
 bool session_recompress(struct session *s)
@@ -192,24 +207,19 @@ bool session_ident(struct session *s)
 {
     const char *path = s->asked.files.single;
     struct inspection i = inspection_of(s);
-    struct flowfile *f;
+    struct flowfile *f = session_open(s, path);
     struct flowwriter_options options;
-    struct fault fault;
-    int rc;
-    fault_clear(&fault);
-    if (flowfile_open(path, &f, &fault) != 0) {
-        session_cannot_open(s, path, &fault);
+    bool written;
+    if (f == NULL) {
         return session_end(s, EXIT_FAILED);
     }
     options = rewrite_as(f);
     options.ident = s->asked.ident;
-    rc = rewrite_file(path, path, &options, REWRITE_NOT, &i, &fault);
-    if (rc == 0) {
+    written = write_anew(path, path, &options, REWRITE_NOT, &i);
+    if (written) {
         const char *old = flowfile_info(f)->ident;
         printf("%s ident: %s -> %s\n", path, old != NULL ? old : "none", s->asked.ident);
-    } else {
-        say_line(fault.text);
     }
     flowfile_close(f);
-    return session_end(s, rc == 0 ? EXIT_OK : EXIT_FAILED);
+    return session_end(s, written ? EXIT_OK : EXIT_FAILED);
 }

@@ -114,15 +114,13 @@ static bool exporters(struct session *s)
 {
     struct flowfile *f;
     struct flow_meta m;
-    struct fault fault;
     struct buf out;
-    fault_clear(&fault);
     if (!is_there(s->asked.argument)) {
         return session_end(s, EXIT_FAILED);
     }
     printf("Exporters:\n");
-    if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        session_cannot_open(s, s->asked.argument, &fault);
+    f = session_open(s, s->asked.argument);
+    if (f == NULL) {
         return session_end(s, EXIT_OK);
     }
     meta_init(&m);
@@ -140,14 +138,12 @@ static bool exporters(struct session *s)
 static bool extensions(struct session *s)
 {
     struct flowfile *f;
-    struct fault fault;
-    fault_clear(&fault);
     if (!is_there(s->asked.argument)) {
         return session_end(s, EXIT_FAILED);
     }
     printf("\nDump all extension maps:\n========================\n");
-    if (flowfile_open(s->asked.argument, &f, &fault) != 0) {
-        session_cannot_open(s, s->asked.argument, &fault);
+    f = session_open(s, s->asked.argument);
+    if (f == NULL) {
         return session_end(s, EXIT_OK);
     }
     flowfile_close(f);
@@ -180,11 +176,8 @@ static size_t for_files(struct session *s, void (*see)(void *ctx, const struct f
 {
     size_t n = 0;
     for (size_t i = 0; i < s->files.n; i++) {
-        struct flowfile *f;
-        struct fault fault;
-        fault_clear(&fault);
-        if (flowfile_open(s->files.path[i], &f, &fault) != 0) {
-            session_cannot_open(s, s->files.path[i], &fault);
+        struct flowfile *f = session_open(s, s->files.path[i]);
+        if (f == NULL) {
             continue;
         }
         if (window_touches(&s->window, flowfile_info(f)->totals.first,

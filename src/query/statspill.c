@@ -56,7 +56,7 @@ static int list_first(const struct stat_ranker *how, uint32_t orders, uint32_t a
             memcpy(more + all->n, r.at, r.n * sizeof *more);
             all->n += r.n;
             all->at = more;
-        } else {
+        } else if (rc == 0) {
             rc = ERR_NOMEM;
         }
         free(r.at);
@@ -104,24 +104,35 @@ static int cut(const struct stat_ranker *how, uint32_t orders, uint32_t ascendin
     return rc;
 }
 
-static int choose_portion(const struct stat_ranker *how, unsigned i, uint32_t orders,
-                          uint32_t ascending, struct valueset **chosen, uint64_t *total)
+/* How to rank portion i alone; the caller frees its values. */
+static int open_portion(const struct stat_ranker *how, unsigned i, struct stat_ranker *one)
 {
-    struct stat_ranker one = *how;
     struct valueset *portion;
     int rc = valueset_portion(how->values, i, &portion);
     if (rc != 0) {
         return rc;
     }
-    *total += valueset_count(portion);
-    one.values = portion;
-    one.plain = true;
+    *one = *how;
+    one->values = portion;
+    one->plain = true;
+    return 0;
+}
+
+static int choose_portion(const struct stat_ranker *how, unsigned i, uint32_t orders,
+                          uint32_t ascending, struct valueset **chosen, uint64_t *total)
+{
+    struct stat_ranker one;
+    int rc = open_portion(how, i, &one);
+    if (rc != 0) {
+        return rc;
+    }
+    *total += valueset_count(one.values);
     if (*total <= RANK_PLAIN_FROM) {
-        rc = copy_all(portion, *chosen);
+        rc = copy_all(one.values, *chosen);
     } else if (how->top != 0) {
         rc = copy_first(&one, orders, ascending, *chosen);
     }
-    valueset_free(portion);
+    valueset_free(one.values);
     return rc != 0 ? rc : cut(how, orders, ascending, chosen);
 }
 
@@ -164,21 +175,18 @@ static int add_ranked(struct runs *runs, const struct valueset *values, const st
 static int add_portion(struct runs *runs, const struct stat_ranker *how, unsigned i,
                        enum order_id order, bool ascending)
 {
-    struct stat_ranker one = *how;
+    struct stat_ranker one;
     struct stat_ranking r = {NULL, 0};
-    struct valueset *portion;
-    int rc = valueset_portion(how->values, i, &portion);
+    int rc = open_portion(how, i, &one);
     if (rc != 0) {
         return rc;
     }
-    one.values = portion;
-    one.plain = true;
     rc = stat_rank(&one, order, ascending, &r);
     for (size_t k = 0; k < r.n && rc == 0; k++) {
-        rc = add_ranked(runs, portion, &r.at[k], ascending);
+        rc = add_ranked(runs, one.values, &r.at[k], ascending);
     }
     free(r.at);
-    valueset_free(portion);
+    valueset_free(one.values);
     return rc;
 }
 
