@@ -47,6 +47,7 @@ SUITES += tests/cli/probe_control.py tests/cli/probe_veth.py
 EXTRA_DIST += tests/cli/probing.py tests/cli/probe_control.py tests/cli/probe_veth.py
 SUITES += tests/compat/probe_totals.py tests/wire/probe_export.py
 EXTRA_DIST += tests/compat/probe_totals.py tests/wire/probe_export.py tests/tools/capread.py
+EXTRA_DIST += tests/tools/checks.py
 SUITES += tests/compat/damaged.py
 EXTRA_DIST += tests/compat/damaged.py
 SUITES += tests/compat/nffiles_vs_nfdump.py

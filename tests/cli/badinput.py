@@ -17,6 +17,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("WEIR_SRC", os.path.join(HERE, "../.."))
 BUILD = os.environ.get("WEIR_BUILD", SOURCE)
+sys.path.insert(0, os.path.join(SOURCE, "tests/tools"))
+from checks import Checks  # noqa: E402
 SAMPLE = os.path.join(SOURCE, "samples/office.pcap")
 GOOD = "day/nfcapd.202311142215"
 
@@ -56,15 +58,8 @@ CASES = [
     ("weir", f"-r {GOOD} src ip", 254, r"\^"),
 ]
 
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print(f"FAILED: {name}: {str(detail)[:400]}")
+checks = Checks()
+check = checks.named
 
 
 def run(program, words):
@@ -137,8 +132,7 @@ def main():
         test_nothing_lost_of_a_cut_capture()
         test_empty_directory()
         test_output_onto_input()
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return failed > 0
+    return checks.finish()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get('WEIR_SRC', os.path.join(HERE, '../..'))
 BUILD = os.environ.get('WEIR_BUILD', SOURCE)
+sys.path.insert(0, os.path.join(SOURCE, 'tests/tools'))
+from checks import Checks  # noqa: E402
 ROW = re.compile(r'\b([A-Z][A-Z0-9_]*)\(((?:[^()"]|"(?:[^"\\]|\\.)*")*)\)')
 ARGUMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 
@@ -59,15 +61,8 @@ UNIQUE = (('FIELD', (0,)), ('FIELD', (1,)), ('COMPUTED', (0,)), ('GROUP', (0,)),
           ('TOKEN', (1,)), ('STAT', (0,)), ('AGGR', (0,)), ('JSON', (0,)), ('RAW', (0,)),
           ('WORD', (0, 1, 2)), ('ELEM', (0, 1, 2)))
 
-passed = failed = 0
-
-
-def check(name, good, detail=''):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print('FAILED: %s %s' % (name, str(detail)[:400]))
+checks = Checks()
+check = checks.named
 
 
 def read_rows():
@@ -121,8 +116,7 @@ def main():
     check_unique(rows)
     check_complete(rows)
     check_help(rows)
-    print('%d passed, %d failed, 0 skipped' % (passed, failed))
-    return failed > 0
+    return checks.finish()
 
 
 if __name__ == '__main__':

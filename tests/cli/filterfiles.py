@@ -11,17 +11,12 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, '../..'))
 BUILD = os.path.abspath(os.environ.get('WEIR_BUILD', TOP))
+sys.path.insert(0, os.path.join(TOP, 'tests/tools'))
+from checks import Checks  # noqa: E402
 WEIR = os.path.join(BUILD, 'weir')
 
-passed = failed = 0
-
-
-def check(name, good, detail=''):
-    global passed, failed
-    passed += good
-    failed += not good
-    if not good:
-        print('FAILED: %s: %s' % (name, str(detail)[:400]))
+checks = Checks()
+check = checks.named
 
 
 def run(*words, env=None):
@@ -195,8 +190,7 @@ def main():
         for part in (texts, includes, include_errors, errors, hosts, lists, databases):
             part()
         os.chdir('/')
-    print('%d passed, %d failed, 0 skipped' % (passed, failed))
-    return failed > 0
+    return checks.finish()
 
 
 sys.exit(main())

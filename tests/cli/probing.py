@@ -11,6 +11,8 @@ import time
 
 SRC = os.path.abspath(os.environ.get("WEIR_SRC", "."))
 BUILD = os.path.abspath(os.environ.get("WEIR_BUILD", SRC))
+sys.path.insert(0, os.path.join(SRC, "tests", "tools"))
+from checks import Checks  # noqa: E402,F401 (handed on)
 # The sandbox forbids what the leak checker of a sanitizer build needs at the end.
 ENV = dict(os.environ, TZ="UTC", LC_ALL="C", ASAN_OPTIONS="detect_leaks=0")
 
@@ -90,23 +92,3 @@ class Probe:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return -1
-
-
-class Checks:
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    def __call__(self, good, *what):
-        self.passed += bool(good)
-        self.failed += not good
-        if not good:
-            print("failed:", *what)
-        return good
-
-    def skip(self, *what):
-        self.skipped += 1
-        print("skipped:", *what)
-
-    def finish(self):
-        print("%d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
-        return self.failed > 0

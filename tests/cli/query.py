@@ -18,6 +18,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get('WEIR_SRC', os.path.join(HERE, '../..'))
 BUILD = os.environ.get('WEIR_BUILD', SOURCE)
+sys.path.insert(0, os.path.join(SOURCE, 'tests/tools'))
+from checks import Checks  # noqa: E402
 WEIR = os.path.join(BUILD, 'weir')
 MKFLOWS = os.path.join(BUILD, 'tests/tools/mkflows')
 STATS = ('srcip dstip ip srcport dstport port proto srcas dstas as inif outif if srctos tos flags '
@@ -26,16 +28,8 @@ NAMES = ('nhip nhbip router dsttos dstmask prevas nextas tunproto srcvlan insrcm
          'mpls1 cl ja3 ja4 odid event xevent natip natport iacl ivrf minttl srcgeo asn').split()
 ORDERS = 'flows packets bytes pps bps bpp'.split()
 
-passed = failed = 0
-
-
-def check(name, good, detail=''):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print('FAILED: %s %s' % (name, str(detail)[:300]))
+checks = Checks()
+check = checks.named
 
 
 def run(*words, code=0, env=None):
@@ -394,8 +388,7 @@ def main():
         for name, test in list(globals().items()):
             if name.startswith('test_'):
                 test()
-    print('%d passed, %d failed, 0 skipped' % (passed, failed))
-    return failed > 0
+    return checks.finish()
 
 
 if __name__ == '__main__':

@@ -20,6 +20,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get('WEIR_SRC', os.path.join(HERE, '../..'))
 BUILD = os.environ.get('WEIR_BUILD', SOURCE)
+sys.path.insert(0, os.path.join(SOURCE, 'tests/tools'))
+from checks import Checks  # noqa: E402
 WEIR = os.path.join(BUILD, 'weir')
 CORPUS = os.path.join(os.environ.get('WEIR_SHARED', os.path.join(SOURCE, '../shared/compat')),
                       'nffiles/corrupt')
@@ -47,16 +49,8 @@ ALL_LINES = 9     # of an intact file: 7 flows, 2 of them in tunnels
 # nfdump lists records whose elements make no sense with invented values; we leave them out.
 INVENTED = 'f-lzo-1.nf f-none.nf'.split()
 
-passed = failed = 0
-
-
-def check(name, good, detail=''):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print('FAILED: %s %s' % (name, str(detail)[:400]))
+checks = Checks()
+check = checks.named
 
 
 def run(*words, form=None):
@@ -125,8 +119,7 @@ def main():
             path = os.path.join(work, row[0])
             shutil.copyfile(os.path.join(CORPUS, row[0]), path)
             check_file(row[0], path, int(row[3] or 0))
-    print('%d passed, %d failed, 0 skipped' % (passed, failed))
-    return 1 if failed else 0
+    return checks.finish()
 
 
 if __name__ == '__main__':

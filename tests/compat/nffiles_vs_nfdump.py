@@ -20,6 +20,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get('WEIR_SRC', os.path.join(HERE, '../..'))
 BUILD = os.environ.get('WEIR_BUILD', SOURCE)
+sys.path.insert(0, os.path.join(SOURCE, 'tests/tools'))
+from checks import Checks  # noqa: E402
 WEIR = os.path.join(BUILD, 'weir')
 SAMPLES = os.path.join(os.environ.get('WEIR_SHARED', os.path.join(SOURCE, '../shared/compat')),
                        'nffiles')
@@ -51,16 +53,8 @@ LARGE = ('pcap-fat-payload-lz4.nf', 'collect-v9-ether-bz2.nf', 'v16-vendors-none
 OLD = ('v171-v5-none.nf',)  # for nfdump 1.7.1
 COMPRESSIONS = ('none', 'lzo', 'bz2', 'lz4', 'zstd')
 
-passed = failed = skipped = 0
-
-
-def check(name, good, detail=''):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print('FAILED: %s %s' % (name, str(detail)[:600]))
+checks = Checks()
+check = checks.named
 
 
 def run(program, *words):
@@ -198,8 +192,7 @@ def main():
         test_reading(samples)
     with tempfile.TemporaryDirectory(dir=os.environ.get('WEIR_TMP')) as work:
         test_writing(work, [c for c in COMPRESSIONS if c != 'zstd' or VERSION >= (1, 7, 3)])
-    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
-    return 1 if failed else 0
+    return checks.finish()
 
 
 if __name__ == '__main__':
