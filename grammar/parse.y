@@ -117,14 +117,23 @@ static struct list_entry entry(const struct parsing *p, const struct token *word
     return e;
 }
 
-static struct list_entry entry_prefix(const struct parsing *p, const struct token *word,
-                                      const struct token *prefix)
+static bool add_number(struct parsing *p, struct ast_list *list, const struct token *number)
 {
-    struct list_entry e = entry(p, word);
-    e.prefix_raw = prefix->raw;
-    e.prefix_len = prefix->raw_len;
-    e.prefix = prefix->number;
-    return e;
+    struct list_entry e = entry(p, number);
+    return ast_list_add(p->arena, list, &e);
+}
+
+/* The address read last, with its prefix if it has one. */
+static bool add_address(struct parsing *p, struct ast_list *list)
+{
+    return ast_list_add(p->arena, list, &p->entry);
+}
+
+static void prefix_of_entry(struct list_entry *e, const struct token *prefix)
+{
+    e->prefix_raw = prefix->raw;
+    e->prefix_len = prefix->raw_len;
+    e->prefix = prefix->number;
 }
 
 static struct ast_node *finished(struct parsing *p, struct ast_term *t)
@@ -149,7 +158,6 @@ static void refuse_unless_pblock(struct ast_term *t, const struct token *word)
     struct ast_node *node;
     struct ast_term *term;
     struct ast_list *list;
-    struct list_entry entry;
     struct side side;
     enum comparator cmp;
 }
@@ -176,7 +184,6 @@ static void refuse_unless_pblock(struct ast_term *t, const struct token *word)
 %type <side> dir side
 %type <cmp> cmp
 %type <list> addrs numbers
-%type <entry> addr
 
 %%
 
@@ -346,23 +353,21 @@ term:
 
 addrs:
     addr                        { $$ = p->open_list = ast_list_new(p->arena);
-                                  if (!ast_list_add(p->arena, $$, &$1)) YYNOMEM; }
-  | addrs addr                  { $$ = $1; if (!ast_list_add(p->arena, $$, &$2)) YYNOMEM; }
-  | addrs ',' addr              { $$ = $1; if (!ast_list_add(p->arena, $$, &$3)) YYNOMEM; }
+                                  if (!add_address(p, $$)) YYNOMEM; }
+  | addrs addr                  { $$ = $1; if (!add_address(p, $$)) YYNOMEM; }
+  | addrs ',' addr              { $$ = $1; if (!add_address(p, $$)) YYNOMEM; }
   ;
 
 addr:
-    PLAIN_WORD                        { $$ = entry(p, &$1); }
-  | PLAIN_WORD '/' NUMBER             { $$ = entry_prefix(p, &$1, &$3); }
+    PLAIN_WORD                  { p->entry = entry(p, &$1); }
+  | PLAIN_WORD '/' NUMBER       { p->entry = entry(p, &$1); prefix_of_entry(&p->entry, &$3); }
   ;
 
 numbers:
-    NUMBER                      { struct list_entry e = entry(p, &$1); $$ = ast_list_new(p->arena);
-                                  if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
-  | numbers NUMBER              { struct list_entry e = entry(p, &$2); $$ = $1;
-                                  if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
-  | numbers ',' NUMBER          { struct list_entry e = entry(p, &$3); $$ = $1;
-                                  if (!ast_list_add(p->arena, $$, &e)) YYNOMEM; }
+    NUMBER                      { $$ = ast_list_new(p->arena);
+                                  if (!add_number(p, $$, &$1)) YYNOMEM; }
+  | numbers NUMBER              { $$ = $1; if (!add_number(p, $$, &$2)) YYNOMEM; }
+  | numbers ',' NUMBER          { $$ = $1; if (!add_number(p, $$, &$3)) YYNOMEM; }
   ;
 
 cmp:

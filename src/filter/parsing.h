@@ -39,6 +39,7 @@ struct parsing {
     int last_kind;        /* its number, 0 at the beginning */
     struct token before_last;
     int before_last_kind;
+    struct list_entry entry;    /* of the list being read; too large for bison's values */
     struct ast_list *open_list; /* of addresses, when an error came before its end */
     struct ast_node *root;
     struct ast_term **terms; /* all terms in the order of the text */
