@@ -21,7 +21,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { BUNDLES = 64, RECEIVERS_MAX = 16 };
+enum {
+    BUNDLES = 64,
+    RECEIVERS_MAX = 16,
+    TROUBLES_SAID_MAX = 100 /* lines on the log about malformed datagrams, in a slot */
+};
 
 struct collector;
 
@@ -67,6 +71,7 @@ struct collector {
     uint64_t received, ignored, kernel_drops; /* in this slot */
     _Atomic uint64_t not_stored; /* flows lost at the ends of slots, in no account yet */
     unsigned losses_said;    /* lines on the log about them, in this slot */
+    unsigned troubles_heard; /* in this slot: what was malformed */
     uint64_t started;        /* msec: of this slot's counting */
     bool rotate;             /* asked for: end the slot early */
     int pid_fd;

@@ -42,7 +42,7 @@ static void *receive_streams(void *arg)
         if (b == NULL) {
             break;
         }
-        queue_put(stream_take(r->stream, b, 1000) > 0 ? c->full : c->empty, b);
+        queue_put(stream_take(r->stream, b, c->wake, 1000) > 0 ? c->full : c->empty, b);
     }
     return NULL;
 }
@@ -193,8 +193,9 @@ bool crew_take_rest(struct collector *c, struct bundle *b)
 {
     struct fault fault;
     for (unsigned i = 0; i < c->nreceiving; i++) {
-        if (c->receiving[i].receiver != NULL
-            && receiver_take(c->receiving[i].receiver, b, &fault) > 0) {
+        struct receiving *r = &c->receiving[i];
+        if ((r->receiver != NULL && receiver_take(r->receiver, b, &fault) > 0)
+            || (r->stream != NULL && stream_take(r->stream, b, c->wake, 0) > 0)) {
             return true;
         }
     }

@@ -96,10 +96,15 @@ static void take_app(void *ctx, const struct wire_exporter *from, const struct a
     meta_put_app(&s->news, app);
 }
 
+/* What is malformed is counted in any case; a flood of it must not become a flood of lines. */
 static void hear(void *ctx, enum wire_event event, const char *text)
 {
-    const struct collector *c = ctx;
-    log_write(c->log, event == WIRE_TROUBLE ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s", text);
+    struct collector *c = ctx;
+    if (event != WIRE_TROUBLE) {
+        log_write(c->log, LOG_LEVEL_INFO, "%s", text);
+    } else if (c->troubles_heard++ < TROUBLES_SAID_MAX) {
+        log_write(c->log, LOG_LEVEL_WARNING, "%s", text);
+    }
 }
 
 /* ---- decoding ---- */

@@ -72,6 +72,13 @@ void rotation_send_rows(struct collector *c, struct source *s)
     s->rows = NULL;
 }
 
+static void for_each_source(struct collector *c, void (*act)(struct collector *, struct source *))
+{
+    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
+        act(c, sources_at(c->plan->sources, i));
+    }
+}
+
 static void send_changes(struct collector *c, struct source *s)
 {
     if (!meta_is_empty(&s->news)) {
@@ -81,16 +88,18 @@ static void send_changes(struct collector *c, struct source *s)
     rotation_send_rows(c, s);
 }
 
+static void flush_source(struct collector *c, struct source *s)
+{
+    bool something = !meta_is_empty(&s->news) || (s->rows != NULL && builder_rows(s->rows) > 0);
+    if (s->slot != NULL && something) {
+        send_changes(c, s);
+        scribe_flush(c->scribe, s->slot);
+    }
+}
+
 void rotation_flush(struct collector *c)
 {
-    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
-        struct source *s = sources_at(c->plan->sources, i);
-        bool something = !meta_is_empty(&s->news) || (s->rows != NULL && builder_rows(s->rows) > 0);
-        if (s->slot != NULL && something) {
-            send_changes(c, s);
-            scribe_flush(c->scribe, s->slot);
-        }
-    }
+    for_each_source(c, flush_source);
     c->last_flush = c->now;
 }
 
@@ -111,19 +120,14 @@ static struct baseline *baseline_of(struct collector *c, uint32_t sysid)
     return &c->base[sysid];
 }
 
-struct slot_end { /* per source while its statistics are gathered */
-    struct collector *c;
-    struct source *source;
-    struct flow_meta meta;
-    uint64_t sequence_failures;
-};
-
+/* What the slot had of this exporter, for the file of its source. */
 static void add_exporter_stat(void *ctx, struct wire_exporter *e)
 {
-    struct slot_end *end = ctx;
-    struct baseline *base = baseline_of(end->c, e->id.sysid);
+    struct collector *c = ctx;
+    struct source *s = e->source;
+    struct baseline *base = baseline_of(c, e->id.sysid);
     struct exporter stat = e->id;
-    if (e->source != end->source || base == NULL) {
+    if (s == NULL || s->slot == NULL || base == NULL) {
         return;
     }
     stat.has_stat = true;
@@ -131,8 +135,8 @@ static void add_exporter_stat(void *ctx, struct wire_exporter *e)
     stat.flows = e->id.flows - base->flows;
     stat.sequence_failures = e->id.sequence_failures - base->sequence_failures;
     *base = (struct baseline){e->id.packets, e->id.flows, e->id.sequence_failures};
-    end->sequence_failures += stat.sequence_failures;
-    meta_put_exporter(&end->meta, &stat);
+    s->sequence_failures += stat.sequence_failures;
+    meta_put_exporter(&s->news, &stat);
 }
 
 /* "Exporter 192.0.2.1 v9 domain 7: sequence gaps: 1, missing by sequence numbers: 3"; an exporter
@@ -189,17 +193,13 @@ static void add_own_losses(struct collector *c)
 
 static void finish_source(struct collector *c, struct source *s)
 {
-    struct slot_end end = {.c = c, .source = s};
     if (s->slot == NULL) {
         return;
     }
     send_changes(c, s);
-    meta_init(&end.meta);
-    wire_exporters(c->wire, add_exporter_stat, &end);
-    send_meta(c, s, &end.meta);
-    meta_free(&end.meta);
-    scribe_finish(c->scribe, s->slot, end.sequence_failures, s->bad_datagrams);
+    scribe_finish(c->scribe, s->slot, s->sequence_failures, s->bad_datagrams);
     s->slot = NULL;
+    s->sequence_failures = 0;
 }
 
 static void say_totals(struct collector *c)
@@ -215,8 +215,12 @@ static void say_totals(struct collector *c)
         log_write(c->log, LOG_LEVEL_WARNING, "Losses of %u more exporters: see weir -I",
                   c->losses_said - LOSSES_SAID_MAX);
     }
+    if (c->troubles_heard > TROUBLES_SAID_MAX) {
+        log_write(c->log, LOG_LEVEL_WARNING, "%u more malformed datagrams or templates: see weir -I",
+                  c->troubles_heard - TROUBLES_SAID_MAX);
+    }
     c->received = c->ignored = c->kernel_drops = 0;
-    c->losses_said = 0;
+    c->losses_said = c->troubles_heard = 0;
     c->started = c->now;
 }
 
@@ -227,9 +231,9 @@ void rotation_finish(struct collector *c)
     }
     add_own_losses(c);
     wire_take_losses(c->wire, add_loss, c);
-    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
-        finish_source(c, sources_at(c->plan->sources, i));
-    }
+    for_each_source(c, send_changes);
+    wire_exporters(c->wire, add_exporter_stat, c);
+    for_each_source(c, finish_source);
     say_totals(c);
 }
 
@@ -239,15 +243,18 @@ void rotation_recover(struct collector *c, const struct source *s)
     recover_directory(s->dir, &names, c->log);
 }
 
+static void begin_unless_retired(struct collector *c, struct source *s)
+{
+    if (!s->retired) {
+        rotation_begin(c, s);
+    }
+}
+
 static void begin_slots(struct collector *c)
 {
     uint64_t second = c->now / 1000;
     c->slot = second - second % c->plan->seconds;
-    for (size_t i = 0; i < sources_count(c->plan->sources); i++) {
-        if (!sources_at(c->plan->sources, i)->retired) {
-            rotation_begin(c, sources_at(c->plan->sources, i));
-        }
-    }
+    for_each_source(c, begin_unless_retired);
 }
 
 /* A clock set back by less than a slot does not lead back into the slot before. */

@@ -2,12 +2,15 @@
 /*
  * source.c - senders and their directories.
  *
- * Definitions are searched newest first, as nfcapd does.
+ * Of several definitions that match a sender the newest counts, as in nfcapd. Single addresses are
+ * looked up by their hash: -M may make a thousand of them, and strangers are looked up too.
  */
 #include "collect/source.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
+#include "flow/keyindex.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -15,16 +18,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { SINGLE_ADDRESS = 128 };
+
 struct sender { /* an address or prefix and where it leads */
     struct ip addr;
-    unsigned prefix; /* of 128; 0 with any: everybody */
-    bool any;
+    unsigned prefix; /* of 128; 0: everybody */
+    size_t number;   /* of the definition: the greater one counts */
     struct source *source;
 };
 
+struct senders {
+    struct sender *single; /* addresses, each once */
+    size_t nsingle;
+    struct keyindex by_address;
+    struct sender *wide; /* prefixes, oldest first */
+    size_t nwide;
+    size_t defined;
+};
+
 struct sources {
-    struct sender *senders;
-    size_t nsenders;
+    struct senders senders;
     struct source **sources;
     size_t nsources;
     char *dynamic_dir; /* NULL: none */
@@ -33,6 +46,13 @@ struct sources {
 struct sources *sources_new(void)
 {
     return calloc(1, sizeof(struct sources));
+}
+
+static void free_senders(struct senders *s)
+{
+    free(s->single);
+    free(s->wide);
+    keyindex_free(&s->by_address);
 }
 
 static void free_source(struct source *s)
@@ -56,7 +76,7 @@ void sources_free(struct sources *s)
         free_source(s->sources[i]);
     }
     free(s->sources);
-    free(s->senders);
+    free_senders(&s->senders);
     free(s->dynamic_dir);
     free(s);
 }
@@ -98,15 +118,51 @@ static struct source *new_source(struct sources *s, const char *ident, const cha
     return source;
 }
 
-static int add_sender(struct sources *s, const struct sender *sender)
+static uint64_t hash_address(const void *sender)
 {
-    struct sender *grown = realloc(s->senders, (s->nsenders + 1) * sizeof *grown);
+    return hash_of(&((const struct sender *)sender)->addr, sizeof(struct ip));
+}
+
+static bool same_address(const void *a, const void *b)
+{
+    return ip_equal(&((const struct sender *)a)->addr, &((const struct sender *)b)->addr);
+}
+
+static const struct keyindex_kind addresses = {hash_address, same_address, sizeof(struct sender)};
+
+static struct sender *find_single(const struct senders *s, const struct ip *addr)
+{
+    struct sender like = {.addr = *addr};
+    size_t at = keyindex_find(&s->by_address, &addresses, s->single, s->nsingle, &like);
+    return at < s->nsingle ? &s->single[at] : NULL;
+}
+
+static int append(struct sender **list, size_t *n, const struct sender *sender)
+{
+    struct sender *grown = realloc(*list, (*n + 1) * sizeof *grown);
     if (grown == NULL) {
         return ERR_NOMEM;
     }
-    s->senders = grown;
-    s->senders[s->nsenders++] = *sender;
+    *list = grown;
+    grown[(*n)++] = *sender;
     return 0;
+}
+
+static int add_sender(struct sources *sources, const struct sender *as)
+{
+    struct senders *s = &sources->senders;
+    struct sender sender = *as;
+    struct sender *old = find_single(s, &sender.addr);
+    sender.number = s->defined++;
+    if (sender.prefix != SINGLE_ADDRESS) {
+        return append(&s->wide, &s->nwide, &sender);
+    }
+    if (old != NULL) {
+        *old = sender;
+        return 0;
+    }
+    return append(&s->single, &s->nsingle, &sender) == 0
+               ? keyindex_added(&s->by_address, &addresses, s->single, s->nsingle) : ERR_NOMEM;
 }
 
 static int out_of_memory(struct fault *fault)
@@ -117,7 +173,7 @@ static int out_of_memory(struct fault *fault)
 int sources_add_single(struct sources *s, const char *ident, const char *dir, struct fault *fault)
 {
     char real[PATH_MAX];
-    struct sender sender = {.any = true};
+    struct sender sender = {.prefix = 0};
     int rc = check_dir(dir, real, fault);
     if (rc != 0) {
         return rc;
@@ -215,7 +271,7 @@ size_t sources_directories(const struct sources *s, const char **dirs, size_t ma
 
 bool sources_is_empty(const struct sources *s)
 {
-    return s->nsenders == 0 && s->dynamic_dir == NULL;
+    return s->senders.defined == 0 && s->dynamic_dir == NULL;
 }
 
 /* ---- changing ---- */
@@ -231,11 +287,12 @@ static struct source *find_same(const struct sources *s, const struct source *li
     return NULL;
 }
 
-static void lead_to(struct sources *s, const struct source *from, struct source *to)
+static void lead_to(struct sender *senders, size_t n, const struct source *from,
+                    struct source *to)
 {
-    for (size_t i = 0; i < s->nsenders; i++) {
-        if (s->senders[i].source == from) {
-            s->senders[i].source = to;
+    for (size_t i = 0; i < n; i++) {
+        if (senders[i].source == from) {
+            senders[i].source = to;
         }
     }
 }
@@ -247,7 +304,8 @@ static void take_source(struct sources *s, struct sources *fresh, size_t i)
     struct source *old = find_same(s, source);
     struct source **grown;
     if (old != NULL) {
-        lead_to(fresh, source, old);
+        lead_to(fresh->senders.single, fresh->senders.nsingle, source, old);
+        lead_to(fresh->senders.wide, fresh->senders.nwide, source, old);
         old->retired = false;
         return;
     }
@@ -278,7 +336,6 @@ void sources_update(struct sources *s, struct sources *fresh)
             take_source(s, fresh, i);
         }
         s->senders = fresh->senders;
-        s->nsenders = fresh->nsenders;
         s->dynamic_dir = fresh->dynamic_dir;
         fresh->senders = was.senders;
         fresh->dynamic_dir = was.dynamic_dir;
@@ -291,7 +348,21 @@ void sources_update(struct sources *s, struct sources *fresh)
 static bool sender_matches(const struct sender *sender, const struct ip *from)
 {
     struct ip masked = ip_mask(from, sender->prefix);
-    return sender->any || ip_equal(&masked, &sender->addr);
+    return sender->prefix == 0 || ip_equal(&masked, &sender->addr);
+}
+
+static const struct sender *find_sender(const struct senders *s, const struct ip *from)
+{
+    const struct sender *found = find_single(s, from);
+    for (size_t i = s->nwide; i-- > 0;) {
+        if (found != NULL && found->number > s->wide[i].number) {
+            break;
+        }
+        if (sender_matches(&s->wide[i], from)) {
+            return &s->wide[i];
+        }
+    }
+    return found;
 }
 
 /* The address as a directory name: 192-0-2-1. */
@@ -308,7 +379,7 @@ static void name_of_address(const struct ip *from, int family, char name[IP_TEXT
 static struct source *add_dynamic(struct sources *s, const struct ip *from, int family)
 {
     char name[IP_TEXT_MAX], dir[PATH_MAX];
-    struct sender sender = {.addr = *from, .prefix = 128};
+    struct sender sender = {.addr = *from, .prefix = SINGLE_ADDRESS};
     if (s->dynamic_dir == NULL || s->nsources >= SOURCES_DYNAMIC_MAX) {
         return NULL;
     }
@@ -323,12 +394,11 @@ static struct source *add_dynamic(struct sources *s, const struct ip *from, int 
 
 struct source *sources_find(struct sources *s, const struct ip *from, int family, bool *fresh)
 {
+    const struct sender *known = find_sender(&s->senders, from);
     struct source *made;
     *fresh = false;
-    for (size_t i = s->nsenders; i-- > 0;) {
-        if (sender_matches(&s->senders[i], from)) {
-            return s->senders[i].source;
-        }
+    if (known != NULL) {
+        return known->source;
     }
     made = add_dynamic(s, from, family);
     *fresh = made != NULL;

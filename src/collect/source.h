@@ -31,6 +31,7 @@ struct source {
     struct flow_meta news;     /* what of that was not sent to the scribe yet */
     uint64_t bad_datagrams;    /* in this slot */
     uint64_t datagrams;        /* in this slot */
+    uint64_t sequence_failures; /* in the slot that ends */
     struct metric_counts metric; /* since they were sent */
     struct metric_counts sent;   /* before that, since the start */
 };

@@ -22,14 +22,20 @@ struct connection {
     int family;
     struct ip from;
     uint16_t port;
+    uint64_t heard; /* msec since 1970 */
     size_t have;
     uint8_t *data; /* DATAGRAM_MAX octets */
 };
 
+/* Places among the descriptors that are polled, behind the connections. */
+enum { LISTENING = STREAM_CONNECTIONS_MAX, WAKING, POLLED_ };
+
 struct stream {
     int fd;
+    bool more;    /* a bundle was full: messages may wait in our own buffers */
+    size_t first; /* connection to begin with: each has its turn, however much others send */
     struct connection connections[STREAM_CONNECTIONS_MAX];
-    struct pollfd fds[STREAM_CONNECTIONS_MAX + 1];
+    struct pollfd fds[POLLED_];
 };
 
 static int listen_on(const struct addrinfo *a)
@@ -116,30 +122,38 @@ static void note_peer(struct connection *c, const struct sockaddr_storage *a)
     }
 }
 
-static struct connection *free_place(struct stream *s)
+/* A free place, or that of the connection that has been silent the longest, if it is long. */
+static struct connection *find_place(struct stream *s, uint64_t now)
 {
+    struct connection *silent = &s->connections[0];
     for (size_t i = 0; i < STREAM_CONNECTIONS_MAX; i++) {
-        if (s->connections[i].fd < 0) {
-            return &s->connections[i];
+        struct connection *c = &s->connections[i];
+        if (c->fd < 0) {
+            return c;
         }
+        silent = c->heard < silent->heard ? c : silent;
     }
-    return NULL;
+    if (silent->heard + STREAM_IDLE_MSEC > now) {
+        return NULL;
+    }
+    hang_up(silent);
+    return silent;
 }
 
-static void accept_one(struct stream *s)
+static void accept_one(struct stream *s, uint64_t now)
 {
     struct sockaddr_storage a;
     socklen_t len = sizeof a;
     int fd = accept4(s->fd, (struct sockaddr *)&a, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    struct connection *c = free_place(s);
-    uint8_t *data = c != NULL && fd >= 0 ? malloc(DATAGRAM_MAX) : NULL;
+    struct connection *c = fd >= 0 ? find_place(s, now) : NULL;
+    uint8_t *data = c != NULL ? malloc(DATAGRAM_MAX) : NULL;
     if (data == NULL) {
         if (fd >= 0) {
             close(fd);
         }
         return;
     }
-    *c = (struct connection){.fd = fd, .data = data};
+    *c = (struct connection){.fd = fd, .data = data, .heard = now};
     note_peer(c, &a);
 }
 
@@ -163,11 +177,12 @@ static bool cut_message(struct connection *c, struct bundle *b, uint64_t now)
     return true;
 }
 
-static void read_some(struct connection *c)
+static void read_some(struct connection *c, uint64_t now)
 {
     ssize_t n = recv(c->fd, c->data + c->have, DATAGRAM_MAX - c->have, 0);
     if (n > 0) {
         c->have += (size_t)n;
+        c->heard = now;
     } else {
         hang_up(c);
     }
@@ -179,32 +194,41 @@ static void take_from(struct connection *c, struct bundle *b, uint64_t now, bool
     while (c->fd >= 0 && b->n < BUNDLE_DATAGRAMS && cut_message(c, b, now)) {
     }
     if (c->fd >= 0 && readable && c->have < DATAGRAM_MAX && b->n < BUNDLE_DATAGRAMS) {
-        read_some(c);
+        read_some(c, now);
     }
     while (c->fd >= 0 && b->n < BUNDLE_DATAGRAMS && cut_message(c, b, now)) {
     }
 }
 
-int stream_take(struct stream *s, struct bundle *b, int timeout_msec)
+static bool wait_for_octets(struct stream *s, int wake, int timeout_msec)
+{
+    for (size_t i = 0; i < STREAM_CONNECTIONS_MAX; i++) {
+        s->fds[i] = (struct pollfd){.fd = s->connections[i].fd, .events = POLLIN};
+    }
+    s->fds[LISTENING] = (struct pollfd){.fd = s->fd, .events = POLLIN};
+    s->fds[WAKING] = (struct pollfd){.fd = wake, .events = POLLIN};
+    return poll(s->fds, POLLED_, s->more ? 0 : timeout_msec) >= 0;
+}
+
+int stream_take(struct stream *s, struct bundle *b, int wake, int timeout_msec)
 {
     uint64_t now;
     b->n = 0;
     b->kernel_drops = 0;
-    s->fds[STREAM_CONNECTIONS_MAX] = (struct pollfd){.fd = s->fd, .events = POLLIN};
-    for (size_t i = 0; i < STREAM_CONNECTIONS_MAX; i++) {
-        s->fds[i] = (struct pollfd){.fd = s->connections[i].fd, .events = POLLIN};
-    }
-    if (poll(s->fds, STREAM_CONNECTIONS_MAX + 1, timeout_msec) < 0) {
+    if (!wait_for_octets(s, wake, timeout_msec)) {
         return 0;
     }
     now = clock_now_msec();
-    for (size_t i = 0; i < STREAM_CONNECTIONS_MAX; i++) {
+    for (size_t k = 0; k < STREAM_CONNECTIONS_MAX; k++) {
+        size_t i = (s->first + k) % STREAM_CONNECTIONS_MAX;
         if (s->connections[i].fd >= 0) {
             take_from(&s->connections[i], b, now, s->fds[i].revents != 0);
         }
     }
-    if (s->fds[STREAM_CONNECTIONS_MAX].revents != 0) {
-        accept_one(s);
+    s->first = (s->first + 1) % STREAM_CONNECTIONS_MAX;
+    s->more = b->n == BUNDLE_DATAGRAMS;
+    if (s->fds[LISTENING].revents != 0) {
+        accept_one(s, now);
     }
     return (int)b->n;
 }

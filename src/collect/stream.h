@@ -11,7 +11,10 @@
 #include "base/err.h"
 #include "collect/receive.h"
 
-enum { STREAM_CONNECTIONS_MAX = 256 };
+enum {
+    STREAM_CONNECTIONS_MAX = 256,
+    STREAM_IDLE_MSEC = 60000 /* when there are so many, one that said nothing for so long goes */
+};
 
 struct stream;
 
@@ -20,8 +23,8 @@ int stream_open(const char *host, const char *service, int family, struct stream
                 struct fault *fault);
 void stream_close(struct stream *s);
 
-/* Wait up to timeout_msec for octets, then take whole messages as datagrams. Returns their
- * number. */
-int stream_take(struct stream *s, struct bundle *b, int timeout_msec);
+/* Wait up to timeout_msec for octets, or until `wake` is readable, then take whole messages as
+ * datagrams. Returns their number. */
+int stream_take(struct stream *s, struct bundle *b, int wake, int timeout_msec);
 
 #endif

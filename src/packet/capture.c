@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #ifdef HAVE_ZLIB
 #include <zlib.h>
 #endif
@@ -37,19 +38,35 @@ static int close_gzip(void *gz)
     return gzclose((gzFile)gz);
 }
 
-/* A stream over a file that may be gzip-compressed (others pass through). */
-static FILE *open_stream(const char *path)
+/* A stream over a file that is gzip-compressed, or may be (others pass through). */
+static FILE *open_gzip(const char *path)
 {
     cookie_io_functions_t io = {.read = read_gzip, .close = close_gzip};
     gzFile gz = strcmp(path, "-") == 0 ? gzdopen(0, "rb") : gzopen(path, "rb");
     return gz != NULL ? fopencookie(gz, "rb", io) : NULL;
 }
 #else
-static FILE *open_stream(const char *path)
+static FILE *open_gzip(const char *path)
 {
     return strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 }
 #endif
+
+/* Plain files need no detour through zlib. What is no file can be read only once. */
+static FILE *open_stream(const char *path)
+{
+    enum { GZIP_FIRST = 0x1f };
+    struct stat st;
+    FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
+    if (f != NULL && getc(f) != GZIP_FIRST) {
+        rewind(f);
+        return f;
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return open_gzip(path);
+}
 
 static int open_file(struct capture *c, const char *path, struct fault *fault)
 {

@@ -153,10 +153,10 @@ struct wire_entry *exporter_get(struct wire *w, const struct wire_datagram *d, u
     return exporter_of_agent(w, d, version, domain, &session, rc);
 }
 
-void exporter_free(struct wire_entry *e)
+void exporter_free(struct wire *w, struct wire_entry *e)
 {
-    exporter_drop_all(e, true);
-    exporter_drop_all(e, false);
+    exporter_drop_all(w, e, true);
+    exporter_drop_all(w, e, false);
     while (e->pending != NULL) {
         struct pending *p = e->pending;
         e->pending = p->next;
@@ -164,6 +164,7 @@ void exporter_free(struct wire_entry *e)
     }
     free(e->templates);
     free(e->samplers);
+    keyindex_free(&e->samplers_by_id);
     free(e);
 }
 
@@ -202,82 +203,121 @@ static int resize_templates(struct wire_entry *e, unsigned nslots)
     return 0;
 }
 
+static void forget_template(struct wire *w, struct wire_entry *e, struct template **slot)
+{
+    size_t octets = template_octets(*slot);
+    e->template_octets -= octets;
+    w->template_octets -= octets;
+    e->pub.templates--;
+    e->noptions -= (*slot)->options;
+    template_free(*slot);
+    *slot = NULL;
+}
+
+static bool has_room(const struct wire *w, const struct wire_entry *e, const struct template *t)
+{
+    const struct wire_limits *l = &w->options.limits;
+    size_t octets = template_octets(t);
+    return e->pub.templates < l->templates && e->template_octets + octets <= l->template_octets
+           && w->template_octets + octets <= l->template_octets_all;
+}
+
+static void close_gap(struct wire_entry *e, unsigned gap)
+{
+    unsigned mask = e->nslots - 1;
+    for (unsigned at = (gap + 1) & mask; e->templates[at] != NULL; at = (at + 1) & mask) {
+        unsigned home = e->templates[at]->id & mask;
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
+            e->templates[gap] = e->templates[at];
+            e->templates[at] = NULL;
+            gap = at;
+        }
+    }
+}
+
+/* One that is announced anew goes first: its data cannot come any more. */
 int exporter_put_template(struct wire *w, struct wire_entry *e, struct template *t)
 {
-    struct template **slot;
+    bool replaces = exporter_template(e, t->id) != NULL;
     int rc = 0;
-    if (exporter_template(e, t->id) == NULL) {
-        if (e->pub.templates >= w->options.limits.templates) {
-            rc = ERR_LIMIT;
-        } else if (e->pub.templates * 2 >= e->nslots) {
-            rc = resize_templates(e, e->nslots == 0 ? TEMPLATE_SLOTS_FIRST : e->nslots * 2);
-        }
-        e->pub.templates += rc == 0;
+    if (replaces) {
+        forget_template(w, e, &e->templates[slot_of(e, t->id)]);
+    }
+    if (!has_room(w, e, t)) {
+        rc = ERR_LIMIT;
+    } else if (!replaces && e->pub.templates * 2 >= e->nslots) {
+        rc = resize_templates(e, e->nslots == 0 ? TEMPLATE_SLOTS_FIRST : e->nslots * 2);
     }
     if (rc != 0) {
+        if (replaces) {
+            close_gap(e, slot_of(e, t->id));
+        }
         template_free(t);
         return rc;
     }
-    slot = &e->templates[slot_of(e, t->id)];
-    template_free(*slot);
-    *slot = t;
+    e->templates[slot_of(e, t->id)] = t;
+    e->pub.templates++;
+    e->noptions += t->options;
+    e->template_octets += template_octets(t);
+    w->template_octets += template_octets(t);
     return 0;
 }
 
-/* Remove all for which `all` or the id says so, and build the table anew. */
-static void drop_templates(struct wire_entry *e, bool all, bool options, uint16_t id)
+void exporter_drop_template(struct wire *w, struct wire_entry *e, uint16_t id)
 {
-    for (unsigned i = 0; i < e->nslots; i++) {
+    if (exporter_template(e, id) != NULL) {
+        unsigned at = slot_of(e, id);
+        forget_template(w, e, &e->templates[at]);
+        close_gap(e, at);
+    }
+}
+
+/* Withdrawals of all may come many in a datagram. */
+static bool has_any(const struct wire_entry *e, bool options)
+{
+    return options ? e->noptions > 0 : e->pub.templates > e->noptions;
+}
+
+void exporter_drop_all(struct wire *w, struct wire_entry *e, bool options)
+{
+    for (unsigned i = 0; has_any(e, options) && i < e->nslots;) {
         struct template *t = e->templates[i];
-        if (t != NULL && (all ? t->options == options : t->id == id)) {
-            template_free(t);
-            e->templates[i] = NULL;
-            e->pub.templates--;
+        if (t != NULL && t->options == options) {
+            forget_template(w, e, &e->templates[i]);
+            close_gap(e, i); /* another one may stand there now */
+        } else {
+            i++;
         }
-    }
-}
-
-static void rehash(struct wire_entry *e)
-{
-    struct template **t = e->templates;
-    for (unsigned i = 0; i < e->nslots; i++) {
-        struct template *moved = t[i];
-        if (moved != NULL) {
-            t[i] = NULL;
-            t[slot_of(e, moved->id)] = moved;
-        }
-    }
-}
-
-void exporter_drop_template(struct wire_entry *e, uint16_t id)
-{
-    drop_templates(e, false, false, id);
-    for (unsigned i = 0; i < 2; i++) { /* twice: a run may wrap around the table's end */
-        rehash(e);
-    }
-}
-
-void exporter_drop_all(struct wire_entry *e, bool options)
-{
-    drop_templates(e, true, options, 0);
-    for (unsigned i = 0; i < 2; i++) {
-        rehash(e);
     }
 }
 
 /* ---- samplers ---- */
 
-static struct sampler_entry *find_sampler(const struct wire_entry *e, int64_t id, bool by_if)
+static uint64_t hash_sampler(const void *entry)
 {
-    for (unsigned i = 0; i < e->nsamplers; i++) {
-        if (e->samplers[i].s.id == id && e->samplers[i].by_interface == by_if) {
-            return &e->samplers[i];
-        }
-    }
-    return NULL;
+    const struct sampler_entry *e = entry;
+    return hash_u64((uint64_t)e->s.id << 1 | e->by_interface);
 }
 
-static struct sampler_entry *add_sampler(struct wire *w, struct wire_entry *e)
+static bool same_key(const void *a, const void *b)
+{
+    const struct sampler_entry *x = a, *y = b;
+    return x->s.id == y->s.id && x->by_interface == y->by_interface;
+}
+
+static const struct keyindex_kind samplers = {hash_sampler, same_key,
+                                              sizeof(struct sampler_entry)};
+
+static struct sampler_entry *find_sampler(const struct wire_entry *e, int64_t id, bool by_if)
+{
+    struct sampler_entry like = {.s = {.id = id}, .by_interface = by_if};
+    size_t at = keyindex_find(&e->samplers_by_id, &samplers, e->samplers, e->nsamplers, &like);
+    return at < e->nsamplers ? &e->samplers[at] : NULL;
+}
+
+/* A new one; as many as there is room for. */
+static struct sampler_entry *add_sampler(struct wire *w, struct wire_entry *e, int64_t id,
+                                         bool by_if)
 {
     struct sampler_entry *all;
     if (e->nsamplers >= w->options.limits.samplers) {
@@ -288,7 +328,12 @@ static struct sampler_entry *add_sampler(struct wire *w, struct wire_entry *e)
         return NULL;
     }
     e->samplers = all;
-    return &all[e->nsamplers++];
+    all[e->nsamplers++] = (struct sampler_entry){.s = {.id = id}, .by_interface = by_if};
+    if (keyindex_added(&e->samplers_by_id, &samplers, all, e->nsamplers) != 0) {
+        e->nsamplers--;
+        return NULL;
+    }
+    return &all[e->nsamplers - 1];
 }
 
 static bool same_sampler(const struct sampler *a, const struct sampler *b)
@@ -305,14 +350,13 @@ void exporter_put_sampler(struct wire *w, struct wire_entry *e, const struct sam
         return;
     }
     if (entry == NULL) {
-        entry = add_sampler(w, e);
+        entry = add_sampler(w, e, s->id, by_interface);
     }
     if (entry == NULL) {
         return;
     }
     entry->s = *s;
     entry->s.sysid = e->pub.id.sysid;
-    entry->by_interface = by_interface;
     if (w->sink.sampler != NULL) {
         w->sink.sampler(w->sink.ctx, &e->pub, &entry->s);
     }

@@ -7,6 +7,7 @@
 #ifndef WEIR_WIRE_EXPORTER_H
 #define WEIR_WIRE_EXPORTER_H
 
+#include "flow/keyindex.h"
 #include "wire/template.h"
 #include "wire/wire.h"
 
@@ -47,6 +48,7 @@ struct wire_entry { /* an exporter */
     unsigned nslots;
     struct sampler_entry *samplers;
     unsigned nsamplers;
+    struct keyindex samplers_by_id;
     bool has_sampler;        /* any sampler at all */
     bool sequence_known;
     uint32_t sequence;       /* the next one expected */
@@ -59,6 +61,8 @@ struct wire_entry { /* an exporter */
     struct pending *pending; /* oldest first */
     struct pending **pending_end;
     size_t pending_octets;
+    size_t template_octets;
+    unsigned noptions;       /* options templates among them */
 };
 
 struct wire {
@@ -71,7 +75,8 @@ struct wire {
     uint64_t seed;               /* of the hash: strangers fill the table */
     _Atomic uint32_t own_sysid;
     struct loss loss;            /* of no exporter */
-    size_t pending_octets;
+    size_t pending_octets;       /* of all exporters */
+    size_t template_octets;
     struct template *fixed[3];   /* records of v1, v5, v7 */
     struct workspace work;
     struct workspace inner;      /* a record in a list of a record */
@@ -90,7 +95,7 @@ struct wire_entry *exporter_of_agent(struct wire *w, const struct wire_datagram 
 struct wire_entry *exporter_find(struct wire *w, const struct exporter_key *key); /* or NULL */
 struct wire_entry *exporter_make(struct wire *w, const struct exporter_key *key, void *source,
                                  int *rc);
-void exporter_free(struct wire_entry *e);
+void exporter_free(struct wire *w, struct wire_entry *e);
 void exporter_index(struct wire *w); /* after entries moved */
 
 /* A datagram says its sequence number; `window` is how far back a late one may come. */
@@ -102,10 +107,10 @@ void sequence_advance(struct wire_entry *e, enum sequence_place place, uint32_t 
 void sequence_forget(struct wire_entry *e); /* the next number cannot be known */
 
 struct template *exporter_template(const struct wire_entry *e, uint16_t id);
-/* Takes the template over. ERR_LIMIT: too many. */
+/* Takes the template over. ERR_LIMIT: too many, or too large. */
 int exporter_put_template(struct wire *w, struct wire_entry *e, struct template *t);
-void exporter_drop_template(struct wire_entry *e, uint16_t id);
-void exporter_drop_all(struct wire_entry *e, bool options);
+void exporter_drop_template(struct wire *w, struct wire_entry *e, uint16_t id);
+void exporter_drop_all(struct wire *w, struct wire_entry *e, bool options);
 
 /* The fixed record of v1, v5 or v7. */
 struct template *legacy_template(unsigned version, uint64_t groups);

@@ -158,9 +158,9 @@ static bool options_v9(struct message *m, struct cur *c)
 static void withdraw(struct message *m, uint16_t id, bool options)
 {
     if (id == (options ? IPFIX_OPTIONS : IPFIX_TEMPLATES)) {
-        exporter_drop_all(m->e, options);
+        exporter_drop_all(m->w, m->e, options);
     } else {
-        exporter_drop_template(m->e, id);
+        exporter_drop_template(m->w, m->e, id);
     }
 }
 

@@ -4,6 +4,8 @@
  */
 #include "wire/template.h"
 
+#include "base/bits.h"
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -123,10 +125,12 @@ static bool stores(const struct step *s)
 
 static void mark_seconds(struct template *t)
 {
-    for (unsigned i = 1; i < t->nsteps; i++) {
-        for (unsigned k = 0; k < i && !t->steps[i].second; k++) {
-            t->steps[i].second = stores(&t->steps[k]) && stores(&t->steps[i]) &&
-                                 t->steps[k].target == t->steps[i].target;
+    uint64_t filled[BITS_WORDS(sizeof(struct workspace))] = {0}; /* by offset */
+    for (unsigned i = 0; i < t->nsteps; i++) {
+        struct step *s = &t->steps[i];
+        if (stores(s)) {
+            s->second = bits_get(filled, s->target);
+            bits_set(filled, s->target);
         }
     }
 }
@@ -230,11 +234,15 @@ static void compile(struct template *t, enum element_set set, uint64_t enabled)
     t->plain = is_plain(t);
 }
 
+static size_t octets_for(unsigned nspecs)
+{
+    return sizeof(struct template) + nspecs * (sizeof(struct field_spec) + sizeof(struct step));
+}
+
 struct template *template_new(enum element_set set, uint16_t id, bool options, unsigned nscopes,
                               const struct field_spec *specs, unsigned nspecs, uint64_t enabled)
 {
-    size_t head = sizeof(struct template);
-    struct template *t = calloc(1, head + nspecs * (sizeof *specs + sizeof(struct step)));
+    struct template *t = calloc(1, octets_for(nspecs));
     if (t == NULL) {
         return NULL;
     }
@@ -252,6 +260,11 @@ struct template *template_new(enum element_set set, uint16_t id, bool options, u
 void template_free(struct template *t)
 {
     free(t);
+}
+
+size_t template_octets(const struct template *t)
+{
+    return octets_for(t->nspecs);
 }
 
 bool template_same(const struct template *t, bool options, unsigned nscopes,

@@ -86,6 +86,7 @@ static inline bool template_fills(const struct template *t, enum wire_register r
 struct template *template_new(enum element_set set, uint16_t id, bool options, unsigned nscopes,
                               const struct field_spec *specs, unsigned nspecs, uint64_t enabled);
 void template_free(struct template *t);
+size_t template_octets(const struct template *t); /* of memory */
 
 /* Same fields announced again? */
 bool template_same(const struct template *t, bool options, unsigned nscopes,

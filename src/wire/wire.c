@@ -28,6 +28,8 @@ static void set_defaults(struct wire_options *o)
     set_default(&l->templates, 2048);
     set_default(&l->samplers, 1024);
     set_default(&l->pending_msec, MINUTE);
+    l->template_octets = l->template_octets != 0 ? l->template_octets : 4 << 20;
+    l->template_octets_all = l->template_octets_all != 0 ? l->template_octets_all : 256 << 20;
     l->pending_octets = l->pending_octets != 0 ? l->pending_octets : 64 << 10;
     l->pending_octets_all = l->pending_octets_all != 0 ? l->pending_octets_all : 16 << 20;
     o->groups = o->groups != 0 ? o->groups | group_bit(GROUP_GENERIC) | group_bit(GROUP_IPV4) |
@@ -67,7 +69,7 @@ void wire_free(struct wire *w)
         return;
     }
     for (unsigned i = 0; i < w->nentries; i++) {
-        exporter_free(w->entries[i]);
+        exporter_free(w, w->entries[i]);
     }
     for (size_t i = 0; i < 3; i++) {
         template_free(w->fixed[i]);
@@ -155,7 +157,7 @@ static void forget_stale(struct wire *w, uint64_t now)
         if (is_stale(e, now)) {
             loss_add(&w->loss, &e->pub.loss);
             w->pending_octets -= e->pending_octets;
-            exporter_free(e);
+            exporter_free(w, e);
         } else {
             w->entries[kept++] = e;
         }

@@ -75,6 +75,8 @@ struct wire_sink {
 struct wire_limits { /* 0: the default */
     unsigned exporters;          /* 16384 */
     unsigned templates;          /* per exporter: 2048 */
+    size_t template_octets;      /* per exporter: 4 MiB of compiled templates */
+    size_t template_octets_all;  /* of all exporters: 256 MiB */
     unsigned samplers;           /* per exporter: 1024 */
     size_t pending_octets;       /* per exporter: 64 KiB of data sets waiting for their template */
     size_t pending_octets_all;   /* of all exporters: 16 MiB */
