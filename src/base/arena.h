@@ -7,6 +7,7 @@
 #ifndef WEIR_BASE_ARENA_H
 #define WEIR_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_chunk;
@@ -14,9 +15,13 @@ struct arena_chunk;
 struct arena {
     struct arena_chunk *chunks; /* newest first */
     size_t used;                /* octets handed out since the last reset */
+    bool large;
 };
 
 void arena_init(struct arena *a);
+
+/* Before its first use: it will need megabytes, again and again, so take them in large pages. */
+void arena_expect_much(struct arena *a);
 
 /* n octets aligned to 32, not cleared; NULL when memory is out. n = 0 gives a valid pointer. */
 void *arena_alloc(struct arena *a, size_t n);

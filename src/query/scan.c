@@ -34,7 +34,7 @@ struct slot {
     enum slot_state state;
     struct flowfile *file; /* NULL: failed, skipped, or closed again */
     bool failed;
-    struct fault fault;    /* why it failed */
+    struct fault *fault;   /* why it failed; NULL: memory was out */
     bool announced;        /* its file step was handed out */
     uint32_t *block;       /* blocks that may match */
     uint8_t *sure;         /* of them: every row matches */
@@ -163,15 +163,25 @@ static int choose_blocks(const struct scan *scan, size_t file, struct slot *s)
     return 0;
 }
 
+static void fail_slot(struct slot *s, const struct fault *fault)
+{
+    s->failed = true;
+    s->fault = malloc(sizeof *s->fault);
+    if (s->fault != NULL) {
+        *s->fault = *fault;
+    }
+}
+
 static void open_slot(const struct scan *scan, size_t file)
 {
     struct slot *s = &scan->slot[file];
     const struct scan_plan *plan = scan->plan;
     const struct flowfile_info *info;
-    int rc = flowfile_open(plan->path[file], &s->file, &s->fault);
+    struct fault fault;
+    int rc = flowfile_open(plan->path[file], &s->file, &fault);
     if (rc != 0) {
-        s->failed = true;
-        s->fault.code = rc;
+        fault.code = rc;
+        fail_slot(s, &fault);
         return;
     }
     info = flowfile_info(s->file);
@@ -183,8 +193,8 @@ static void open_slot(const struct scan *scan, size_t file)
     }
     rc = choose_blocks(scan, file, s);
     if (rc != 0) {
-        s->failed = true;
-        fault_set(&s->fault, rc, "out of memory");
+        fault_set(&fault, rc, "out of memory");
+        fail_slot(s, &fault);
     }
 }
 
@@ -465,12 +475,14 @@ static void account_file(struct scan *s, struct step *step)
     struct slot *slot = &s->slot[step->file];
     const struct fault *damage;
     if (slot->failed) {
+        static const struct fault no_memory = {.code = ERR_NOMEM, .text = "out of memory"};
         char line[1024];
         if (!is_news(s->told, place_of(step->file, UINT32_MAX))) {
             return;
         }
         a->files_failed++;
-        scan_open_line(s->plan->path[step->file], &slot->fault, line, sizeof line);
+        scan_open_line(s->plan->path[step->file], slot->fault != NULL ? slot->fault : &no_memory,
+                       line, sizeof line);
         tell(s, line);
         return;
     }
@@ -770,6 +782,7 @@ static int worker_init(struct worker *w, struct scan *s)
     w->scan = s;
     w->cost.timed = plan->explain;
     batch_init(&w->batch);
+    arena_expect_much(&w->batch.arena);
     batch_init(&w->few);
     w->filter = filter_work_new(plan->filter);
     w->piece = calloc(plan->nops + 1, sizeof *w->piece);
@@ -847,6 +860,7 @@ static void close_all(struct scan *s)
         if (slot->file != NULL) {
             flowfile_close(slot->file);
         }
+        free(slot->fault);
         free(slot->block);
         free(slot->sure);
     }

@@ -25,57 +25,77 @@ void addrdict_free(struct addrdict *d)
     addrdict_init(d);
 }
 
-void addrdict_clear(struct addrdict *d)
-{
-    d->n = 0;
-    if (d->slots != NULL) {
-        memset(d->slots, 0, d->nslots * sizeof *d->slots);
-    }
-}
-
+/* The upper bits of a product; IPv4 addresses differ in the last octets only. */
 static inline uint32_t slot_of(const struct addrdict *d, const struct ip *ip)
 {
     uint64_t half[2];
     memcpy(half, ip->octet, sizeof half);
-    return (uint32_t)hash_u64(half[1] ^ half[0] * 0x9e3779b97f4a7c15u) & (d->nslots - 1);
+    half[1] ^= half[0] * 0xc2b2ae3d27d4eb4fu;
+    return (uint32_t)((half[1] ^ half[1] >> 32) * 0x9e3779b97f4a7c15u >> d->shift);
 }
 
-/* Twice the room, for addresses and slots. */
+static bool set_slots(struct addrdict *d, uint32_t n)
+{
+    if (n > d->slots_cap) {
+        free(d->slots);
+        d->slots = malloc((size_t)n * sizeof *d->slots);
+        d->slots_cap = d->slots != NULL ? n : 0;
+    }
+    d->nslots = d->slots != NULL ? n : 0;
+    d->shift = 64 - (unsigned)__builtin_ctz(n);
+    if (d->slots != NULL) {
+        memset(d->slots, 0, (size_t)n * sizeof *d->slots);
+    }
+    return d->slots != NULL;
+}
+
+bool addrdict_begin(struct addrdict *d, uint32_t rows)
+{
+    uint32_t n = 1024;
+    while (n < 2 * rows) {
+        n *= 2;
+    }
+    d->n = 0;
+    return set_slots(d, n);
+}
+
+/* Room for one more: slots at least half empty. */
 static bool grow(struct addrdict *d)
 {
-    uint32_t cap = d->cap != 0 ? d->cap * 2 : 32768;
-    struct ip *addr = realloc(d->addr, cap * sizeof *addr);
-    uint32_t *slots = calloc((size_t)cap * 4, sizeof *slots);
-    d->addr = addr != NULL ? addr : d->addr;
-    if (addr == NULL || slots == NULL) {
-        free(slots);
+    if (d->n == d->cap) {
+        uint32_t cap = d->cap != 0 ? d->cap * 2 : 1024;
+        struct ip *addr = realloc(d->addr, cap * sizeof *addr);
+        if (addr == NULL) {
+            return false;
+        }
+        d->addr = addr;
+        d->cap = cap;
+    }
+    if (2 * (uint64_t)d->n < d->nslots) {
+        return true;
+    }
+    if (!set_slots(d, 2 * d->nslots)) {
         return false;
     }
-    free(d->slots);
-    d->slots = slots;
-    d->nslots = cap * 4;
-    d->cap = cap;
     for (uint32_t i = 0; i < d->n; i++) {
-        uint32_t s = slot_of(d, &addr[i]);
-        while (slots[s] != 0) {
+        uint32_t s = slot_of(d, &d->addr[i]);
+        while (d->slots[s] != 0) {
             s = (s + 1) & (d->nslots - 1);
         }
-        slots[s] = i + 1;
+        d->slots[s] = i + 1;
     }
     return true;
 }
 
 void addrdict_prefetch(const struct addrdict *d, const struct ip *ip)
 {
-    if (d->nslots != 0) {
-        __builtin_prefetch(&d->slots[slot_of(d, ip)]);
-    }
+    __builtin_prefetch(&d->slots[slot_of(d, ip)]);
 }
 
 uint32_t addrdict_add(struct addrdict *d, const struct ip *ip)
 {
     uint32_t s;
-    if (d->n == d->cap && !grow(d)) {
+    if ((d->n == d->cap || 2 * d->n >= d->nslots) && !grow(d)) {
         return UINT32_MAX;
     }
     s = slot_of(d, ip);

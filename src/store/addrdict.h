@@ -18,14 +18,18 @@ struct addrdict {
     uint32_t n;
     uint32_t cap;
     uint32_t *slots;   /* open addressing: number + 1 */
-    uint32_t nslots;   /* a power of two */
+    uint32_t nslots;   /* a power of two: those in use, at least twice n */
+    uint32_t slots_cap;
+    unsigned shift;    /* of a hash, to slots */
     void *keys;        /* workspace of sorting, for keys_cap addresses */
     uint32_t keys_cap;
 };
 
 void addrdict_init(struct addrdict *d);
 void addrdict_free(struct addrdict *d);
-void addrdict_clear(struct addrdict *d);
+
+/* Empty it, for a block of so many rows: small blocks touch little memory. False: out of it. */
+bool addrdict_begin(struct addrdict *d, uint32_t rows);
 
 /* Fetch what adding an address will look at; the bulk of the time would go into waiting for it. */
 void addrdict_prefetch(const struct addrdict *d, const struct ip *ip);

@@ -33,6 +33,7 @@ libweir_store_a_SOURCES = \
     src/store/vecpick.c \
     src/store/vectest.c \
     src/store/veckernels.c src/store/veckernels.h \
+    src/store/vecplan.c src/store/vecplan.h \
     src/store/vecwrite.c \
     src/store/weir1.h \
     src/store/weir1enc.c \

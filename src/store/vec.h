@@ -41,6 +41,7 @@ enum {
 #define VEC_HEAD 16
 #define VEC_DEPTH_MAX 6
 #define VEC_TABLE_MAX 65536 /* entries of a DICT or POPULAR table */
+#define VEC_PLACES 4096     /* names of columns */
 
 /* Octets per code of a table with m entries. */
 static inline unsigned vec_code_width(uint32_t m)
@@ -118,12 +119,19 @@ struct vec_writer; /* owns a zstd context and scratch memory; used by one thread
 struct vec_writer *vec_writer_new(int level);
 void vec_writer_free(struct vec_writer *w);
 
-/* Append n values (each below 2^(8 * width)) in the cheapest encoding. Failure: out->failed. */
-void vec_write(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigned width,
-               struct buf *out);
+/* Append n values (each below 2^(8 * width)) in the cheapest encoding. place: which column this is,
+ * from block to block, so that what was found out about it is remembered (below VEC_PLACES); 0: it
+ * comes once. Failure: out->failed. */
+void vec_write(struct vec_writer *w, uint32_t place, const uint64_t *values, uint32_t n,
+               unsigned width, struct buf *out);
 
-/* About what vec_write would take, in octets with a surcharge for slow decoding. */
-double vec_cost(struct vec_writer *w, const uint64_t *values, uint32_t n, unsigned width);
+/* About what vec_write would take, in octets with a surcharge for slow decoding. place: of this
+ * question; no vec may be written under it. */
+double vec_cost(struct vec_writer *w, uint32_t place, const uint64_t *values, uint32_t n,
+                unsigned width);
+
+/* The answer of lately to the same question about as many values; false: ask anew. */
+bool vec_cost_known(struct vec_writer *w, uint32_t place, uint32_t n, double *cost);
 
 /* vec_write in a given encoding, if it can hold the values (else in the cheapest): for tests. */
 void vec_write_as(struct vec_writer *w, enum vec_kind kind, const uint64_t *values, uint32_t n,

@@ -32,7 +32,7 @@ struct weir1_encoder {
     bool has_codes[FIELD_STORED_];
     uint64_t *values;               /* one widened column */
     uint64_t *other;                /* another one */
-    uint64_t *per_address;          /* a FUNCTION's table */
+    uint64_t *per_address;          /* one number for each address: tables, the dictionary */
     uint32_t per_address_cap;
     struct buf chunks;
     struct buf tries[TRIES_];
@@ -44,6 +44,25 @@ struct block_job {
     struct weir1_encoder *e;
     struct batch *b;
 };
+
+/* What is written or asked about a field; a vec's place is made of the two. */
+enum purpose {
+    PURPOSE_ALONE,
+    PURPOSE_FUNCTION,
+    PURPOSE_RELATIVE,
+    PURPOSE_LENGTHS,
+    PURPOSE_COST_ALONE,
+    PURPOSE_COST_RELATIVE,
+    PURPOSES_ = 8
+};
+
+enum { PLACE_V4 = FIELD_STORED_, PLACE_HIGH, PLACE_LOW }; /* of the dictionary, as if fields */
+
+static uint32_t place_of(unsigned field, enum purpose purpose)
+{
+    return (field + 1) * PURPOSES_ + purpose;
+}
+_Static_assert((PLACE_LOW + 2) * PURPOSES_ <= VEC_PLACES, "places");
 
 struct weir1_encoder *weir1_encoder_new(int level)
 {
@@ -146,7 +165,9 @@ static bool number_column(struct weir1_encoder *e, const struct column *c, uint3
 static bool number_addresses(const struct block_job *j)
 {
     struct weir1_encoder *e = j->e;
-    addrdict_clear(&e->dict);
+    if (!addrdict_begin(&e->dict, j->b->nrows)) {
+        return false;
+    }
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         e->has_codes[id] = field_of((enum field_id)id)->type == TYPE_IP &&
                            stored(j->b, (enum field_id)id);
@@ -229,11 +250,23 @@ static void entry_bounds_are_codes(struct weir1_encoder *e)
     memcpy(n->max, e->dict.addr[max].octet, sizeof n->max);
 }
 
+/* Room for a number for each address; NULL when memory is out. */
+static uint64_t *per_address(struct weir1_encoder *e)
+{
+    if (e->per_address_cap < e->dict.n) {
+        free(e->per_address);
+        e->per_address_cap = e->dict.n + e->dict.n / 4;
+        e->per_address = malloc(e->per_address_cap * sizeof *e->per_address);
+        e->per_address_cap = e->per_address != NULL ? e->per_address_cap : 0;
+    }
+    return e->per_address;
+}
+
 static void put_dictionary(struct weir1_encoder *e)
 {
     const struct addrdict *d = &e->dict;
     size_t at = e->chunks.len;
-    uint64_t *v = malloc(((size_t)d->n + 1) * sizeof *v);
+    uint64_t *v = per_address(e);
     uint32_t from;
     uint32_t to;
     uint32_t n6;
@@ -247,20 +280,19 @@ static void put_dictionary(struct weir1_encoder *e)
     for (uint32_t i = from; i < to; i++) {
         v[i - from] = ip_to_v4(&d->addr[i]);
     }
-    vec_write(e->vec, v, to - from, 4, &e->chunks);
+    vec_write(e->vec, place_of(PLACE_V4, PURPOSE_ALONE), v, to - from, 4, &e->chunks);
     n6 = 0;
     for (uint32_t i = 0; i < d->n; i++) {
         v[n6] = ip_high(&d->addr[i]);
         n6 += i < from || i >= to;
     }
-    vec_write(e->vec, v, n6, 8, &e->chunks);
+    vec_write(e->vec, place_of(PLACE_HIGH, PURPOSE_ALONE), v, n6, 8, &e->chunks);
     n6 = 0;
     for (uint32_t i = 0; i < d->n; i++) {
         v[n6] = ip_low(&d->addr[i]);
         n6 += i < from || i >= to;
     }
-    vec_write(e->vec, v, n6, 8, &e->chunks);
-    free(v);
+    vec_write(e->vec, place_of(PLACE_LOW, PURPOSE_ALONE), v, n6, 8, &e->chunks);
     entry_add(e, WEIR1_FIELD_DICTIONARY, WEIR1_DICTIONARY, at, 0, 0);
 }
 
@@ -310,15 +342,11 @@ static bool decided_by(struct weir1_encoder *e, const uint32_t *key, const uint6
 
 static bool table_reset(struct weir1_encoder *e)
 {
-    if (e->per_address_cap < e->dict.n) {
-        free(e->per_address);
-        e->per_address = malloc(e->dict.n * sizeof *e->per_address);
-        e->per_address_cap = e->per_address != NULL ? e->dict.n : 0;
+    uint64_t *table = per_address(e);
+    for (uint32_t i = 0; table != NULL && i < e->dict.n; i++) {
+        table[i] = UNSET;
     }
-    for (uint32_t i = 0; i < e->per_address_cap && i < e->dict.n; i++) {
-        e->per_address[i] = UNSET;
-    }
-    return e->per_address != NULL;
+    return table != NULL;
 }
 
 /* Addresses that do not occur in the key column take their neighbour's value. */
@@ -354,6 +382,12 @@ static void put_function_head(struct buf *out, enum field_id key, enum field_id 
     put_u32(out, 0);
 }
 
+static void put_table(struct weir1_encoder *e, enum field_id id, struct buf *out)
+{
+    vec_write(e->vec, place_of(id, PURPOSE_FUNCTION), e->per_address, e->dict.n,
+              value_width(e, id), out);
+}
+
 /* The address columns that may decide, in the order they are tried. */
 static const enum field_id keys[] = {FIELD_SRC_ADDR, FIELD_DST_ADDR};
 
@@ -375,7 +409,7 @@ static bool try_function(const struct block_job *j, enum field_id id, const uint
         }
         fill_gaps(e->per_address, e->dict.n);
         put_function_head(out, keys[k], id);
-        vec_write(e->vec, e->per_address, e->dict.n, value_width(e, id), out);
+        put_table(e, id, out);
         return !out->failed;
     }
     return false;
@@ -399,7 +433,7 @@ static bool try_pair(const struct block_job *j, enum field_id first, enum field_
     }
     fill_gaps(e->per_address, e->dict.n);
     put_function_head(out, FIELD_SRC_ADDR, first);
-    vec_write(e->vec, e->per_address, e->dict.n, value_width(e, first), out);
+    put_table(e, first, out);
     return !out->failed;
 }
 
@@ -414,7 +448,10 @@ static void take(struct weir1_encoder *e, const struct buf *body)
 /* What a column that no address decides would take. */
 static double cost_alone(const struct block_job *j, enum field_id id, const uint64_t *v)
 {
-    return vec_cost(j->e->vec, v, j->b->nrows, value_width(j->e, id));
+    uint32_t place = place_of(id, PURPOSE_COST_ALONE);
+    double cost;
+    return vec_cost_known(j->e->vec, place, j->b->nrows, &cost)
+               ? cost : vec_cost(j->e->vec, place, v, j->b->nrows, value_width(j->e, id));
 }
 
 static void put_numbers(const struct block_job *j, enum field_id id)
@@ -434,7 +471,8 @@ static void put_numbers(const struct block_job *j, enum field_id id)
         form = WEIR1_FUNCTION;
     } else {
         buf_clear(plain);
-        vec_write(e->vec, e->values, j->b->nrows, value_width(e, id), plain);
+        vec_write(e->vec, place_of(id, PURPOSE_ALONE), e->values, j->b->nrows,
+                  value_width(e, id), plain);
         take(e, plain);
     }
     entry_add(e, id, form, at, min, max);
@@ -461,7 +499,7 @@ static void put_octets(const struct block_job *j, enum field_id id)
     }
     total = bytes->len;
     buf_add(&e->chunks, &total, sizeof total);
-    vec_write(e->vec, e->values, j->b->nrows, 4, &e->chunks);
+    vec_write(e->vec, place_of(id, PURPOSE_LENGTHS), e->values, j->b->nrows, 4, &e->chunks);
     vec_write_octets(e->vec, (const uint8_t *)bytes->data, (uint32_t)total, &e->chunks);
     e->chunks.failed |= bytes->failed;
     entry_add(e, id, WEIR1_OCTETS, at, 0, 0);
@@ -480,12 +518,18 @@ static void subtract_other(const struct block_job *j)
 /* What a time costs alone or as the difference to another one (FIELD_NONE: alone). */
 static double time_cost(const struct block_job *j, enum field_id id, enum field_id to)
 {
+    uint32_t place =
+        place_of(id, to != FIELD_NONE ? PURPOSE_COST_RELATIVE : PURPOSE_COST_ALONE);
+    double cost;
+    if (vec_cost_known(j->e->vec, place, j->b->nrows, &cost)) {
+        return cost;
+    }
     widen(j, id, j->e->values);
     if (to != FIELD_NONE) {
         widen(j, to, j->e->other);
         subtract_other(j);
     }
-    return vec_cost(j->e->vec, j->e->values, j->b->nrows, 8);
+    return vec_cost(j->e->vec, place, j->e->values, j->b->nrows, 8);
 }
 
 static void put_time(const struct block_job *j, enum field_id id, enum field_id to)
@@ -502,7 +546,8 @@ static void put_time(const struct block_job *j, enum field_id id, enum field_id 
         widen(j, to, e->other);
         subtract_other(j);
     }
-    vec_write(e->vec, e->values, j->b->nrows, 8, &e->chunks);
+    vec_write(e->vec, place_of(id, to != FIELD_NONE ? PURPOSE_RELATIVE : PURPOSE_ALONE),
+              e->values, j->b->nrows, 8, &e->chunks);
     entry_add(e, id, to != FIELD_NONE ? WEIR1_RELATIVE : WEIR1_NUMBERS, at, min, max);
 }
 

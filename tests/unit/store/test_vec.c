@@ -71,7 +71,7 @@ static void round_trip(struct check *t, struct vec_writer *w, struct arena *aren
     buf_init(&out);
     fault_clear(&fault);
     if (kind < 0) {
-        vec_write(w, v, n, width, &out);
+        vec_write(w, 0, v, n, width, &out);
     } else {
         vec_write_as(w, (enum vec_kind)kind, v, n, width, &out);
     }
@@ -183,7 +183,7 @@ static void ask_all_kinds(struct check *t, struct vec_writer *w, struct arena *a
         struct vec vec;
         buf_init(&out);
         if (kind < 0) {
-            vec_write(w, v, n, width, &out);
+            vec_write(w, 0, v, n, width, &out);
         } else {
             vec_write_as(w, (enum vec_kind)kind, v, n, width, &out);
         }
@@ -281,13 +281,13 @@ static void test_choice(struct check *t)
         uint64_t r = check_random(&seed);
         v[i] = r % 10 < 6 ? 443 : 32768 + (r >> 8) % 28000;
     }
-    vec_write(w, v, 65536, 2, &out);
+    vec_write(w, 0, v, 65536, 2, &out);
     CHECK(out.len < 65536 * 3 / 2);
     buf_clear(&out);
     for (uint32_t i = 0; i < 65536; i++) {
         v[i] = 1000000 + i * 4;
     }
-    vec_write(w, v, 65536, 8, &out);
+    vec_write(w, 0, v, 65536, 8, &out);
     c = cur_of(out.data, out.len);
     CHECK(vec_take(&c, &head, NULL) == 0 && head.kind == VEC_DELTA);
     CHECK(out.len < 1000);
