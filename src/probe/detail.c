@@ -72,9 +72,9 @@ void detail_latency_next(struct probe_flow *f, struct probe_flow *reverse, uint6
         return;
     }
     if (d->waiting == LATENCY_CLIENT) {
-        d->client_latency = other->client_latency = usec - reverse->last_usec;
+        d->client_latency = other->client_latency = usec - flow_last_usec(reverse);
     } else {
-        d->app_latency = other->app_latency = usec - reverse->last_usec;
+        d->app_latency = other->app_latency = usec - flow_last_usec(reverse);
         other->waiting = LATENCY_NONE;
     }
     d->waiting = LATENCY_NONE;

@@ -303,13 +303,14 @@ void export_close(struct export *e)
     free(e);
 }
 
-static void add_record(struct export *e, const struct rec *r, uint64_t now)
+static void add_record(struct export *e, struct rec *r, uint64_t now)
 {
     unsigned first = e->o.spread ? e->next : 0;
     unsigned count = e->o.spread ? 1 : e->ntargets;
     if (!encoder_can(e->target[0].encoder, r)) {
         return;
     }
+    r->in_if = r->out_if = e->o.in_if;
     for (unsigned i = first; i < first + count; i++) {
         encoder_add(e->target[i].encoder, r, now / 1000);
     }

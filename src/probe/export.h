@@ -31,6 +31,7 @@ struct export_options {
     bool biflow;         /* RFC 5103 records (IPFIX) */
     bool spread;         /* round robin */
     bool with_vlan, with_mac;
+    uint32_t in_if;      /* number of the interface, of in and out */
     unsigned labels;
     uint32_t sampling;
     size_t mtu;          /* largest datagram; 0: as softflowd */

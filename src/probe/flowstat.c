@@ -20,9 +20,9 @@ static void spread_add(struct spread *s, double v)
 void flowstat_ended(struct flowstat *s, const struct probe_flow *f)
 {
     uint64_t octets = f->dir[0].octets + f->dir[1].octets;
-    uint64_t packets = f->dir[0].packets + f->dir[1].packets;
-    double seconds = f->last_usec > f->first_usec
-                         ? (double)(f->last_usec - f->first_usec) / 1e6 : 0.0;
+    uint64_t packets = (uint64_t)f->dir[0].packets + f->dir[1].packets;
+    uint64_t first = f->first_usec, last = flow_last_usec(f);
+    double seconds = last > first ? (double)(last - first) / 1e6 : 0.0;
     s->expired++;
     s->reason[f->reason]++;
     spread_add(&s->octets, (double)octets);
@@ -176,7 +176,8 @@ static void print_moment(const char *label, uint64_t usec, struct buf *out)
     buf_printf(out, "%s:%s.%03" PRIu64 " ", label, text, (usec % 1000000 + 500) / 1000);
 }
 
-void flowstat_print_flow(const struct probe_flow *f, uint64_t now, struct buf *out)
+void flowstat_print_flow(const struct probe_flow *f, uint64_t ends_at, uint64_t now,
+                         struct buf *out)
 {
     char a[IP_TEXT_MAX], b[IP_TEXT_MAX];
     const struct flow_direction *d = f->dir;
@@ -184,22 +185,22 @@ void flowstat_print_flow(const struct probe_flow *f, uint64_t now, struct buf *o
     ip_format(&f->key.addr[1], f->key.family, b);
     buf_printf(out, "ACTIVE seq:%" PRIu64 " [%s]:%u <> [%s]:%u proto:%u ", f->seq, a,
                f->key.port[0], b, f->key.port[1], f->key.proto);
-    buf_printf(out, "octets>:%" PRIu64 " packets>:%" PRIu64 " octets<:%" PRIu64 " packets<:%" PRIu64
+    buf_printf(out, "octets>:%" PRIu64 " packets>:%" PRIu32 " octets<:%" PRIu64 " packets<:%" PRIu32
                " ", d[0].octets, d[0].packets, d[1].octets, d[1].packets);
     print_moment("start", f->first_usec, out);
-    print_moment("finish", f->last_usec, out);
+    print_moment("finish", flow_last_usec(f), out);
     buf_printf(out, "tcp>:%02x tcp<:%02x flowlabel>:%08x flowlabel<:%08x ", d[0].tcp_flags,
-               d[1].tcp_flags, f->flow_label[0], f->flow_label[1]);
+               d[1].tcp_flags, f->opening[0].flow_label, f->opening[1].flow_label);
     buf_printf(out, "vlan>:%u vlan<:%u ether:", f->key.vlan, f->key.vlan);
     print_mac(f->key.mac[0], out);
     buf_str(out, " <> ");
     print_mac(f->key.mac[1], out);
     buf_char(out, '\n');
-    if (f->expires_at < now) {
+    if (ends_at < now) {
         buf_printf(out, "EXPIRY EVENT for flow %" PRIu64 " now%s\n\n", f->seq,
-                   f->expires_at == 0 ? " (FORCED)" : "");
+                   ends_at == 0 ? " (FORCED)" : "");
     } else {
         buf_printf(out, "EXPIRY EVENT for flow %" PRIu64 " in %" PRIu64 " seconds\n\n", f->seq,
-                   f->expires_at - now);
+                   ends_at - now);
     }
 }

@@ -42,7 +42,8 @@ struct flowstat_outside {
 /* The block of softflowd's `statistics`, without its first line. */
 void flowstat_print(const struct flowstat *s, size_t active, const struct flowstat_outside *o,
                     struct buf *out);
-void flowstat_print_flow(const struct probe_flow *f, uint64_t now, struct buf *out);
+void flowstat_print_flow(const struct probe_flow *f, uint64_t ends_at, uint64_t now,
+                         struct buf *out);
 
 /* "2026-11-23T16:39:50" in UTC. */
 void flowstat_time(uint64_t seconds, char text[20]);

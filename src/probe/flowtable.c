@@ -7,9 +7,12 @@
  * moved; free ones form a list through wheel_next.
  *
  * The wheel has WHEEL_SLOTS one-second slots. A flow sits in the slot of its end when it was put
- * there; if the end was moved later meanwhile, it is put anew when the slot is visited. Ends beyond
- * the wheel's reach are clipped and treated the same way. `cursor` is the second up to which
- * everything has been visited.
+ * there; when the slot is visited, it ends or is put where it belongs by then. Ends beyond the
+ * wheel's reach are clipped and treated the same way. `cursor` is the second up to which everything
+ * has been visited.
+ *
+ * So a usual packet touches one line of the index and two of the flow, none of which depends on
+ * another flow: all can be fetched in advance (meter.c).
  */
 #include "probe/flowtable.h"
 
@@ -20,8 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_FLOWS = 8192, WHEEL_SLOTS = 8192, NO_FLOW = 0xffffffff };
-enum { CACHE_LINE = 64, HOT_OCTETS = 3 * CACHE_LINE };
+enum { CHUNK_FLOWS = 32768, WHEEL_SLOTS = 8192, NO_SLOT = 0xffff, NO_FLOW = 0xffffffff };
 
 _Static_assert(sizeof(struct flow_key) == 64, "flow_key must not have padding");
 
@@ -31,21 +33,23 @@ struct index_entry {
 };
 
 struct flowtable {
+    flow_end *end;
+    const void *ctx;
     uint64_t seed;
     size_t count;
     struct index_entry *index;
     uint32_t mask; /* slots - 1 */
     struct probe_flow **chunks;
     uint32_t nchunks;
-    uint32_t free; /* first free flow */
+    uint32_t used; /* flows that were ever taken */
+    uint32_t free; /* first one that was given back */
     uint64_t cursor; /* seconds */
     uint32_t wheel[WHEEL_SLOTS]; /* heads of lists */
 };
 
 enum { CHUNK_OCTETS = CHUNK_FLOWS * sizeof(struct probe_flow) };
 
-_Static_assert((size_t)CHUNK_OCTETS >= (size_t)BIGMEM_PAGE,
-               "the alignment of flows is that of large memory");
+_Static_assert((size_t)CHUNK_OCTETS % (size_t)BIGMEM_PAGE == 0, "chunks fill large pages");
 
 static size_t index_octets(uint32_t mask)
 {
@@ -57,12 +61,14 @@ static struct probe_flow *flow_at(const struct flowtable *t, uint32_t number)
     return &t->chunks[number / CHUNK_FLOWS][number % CHUNK_FLOWS];
 }
 
-struct flowtable *flowtable_new(void)
+struct flowtable *flowtable_new(flow_end *end, const void *ctx)
 {
     struct flowtable *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return NULL;
     }
+    t->end = end;
+    t->ctx = ctx;
     t->seed = hash_random_seed();
     t->mask = 16384 - 1;
     t->index = bigmem_new(index_octets(t->mask));
@@ -106,30 +112,36 @@ static bool add_chunk(struct flowtable *t)
         bigmem_free(chunk, CHUNK_OCTETS);
         return false;
     }
-    chunks[t->nchunks] = chunk;
-    for (uint32_t i = CHUNK_FLOWS; i-- > 0;) {
-        chunk[i].self = t->nchunks * CHUNK_FLOWS + i;
-        chunk[i].wheel_next = t->free;
-        chunk[i].wheel_slot = NO_FLOW;
-        t->free = chunk[i].self;
-    }
-    t->nchunks++;
+    chunks[t->nchunks++] = chunk;
     return true;
+}
+
+/* The number of a flow that is nobody's, or NO_FLOW. */
+static uint32_t take_number(struct flowtable *t)
+{
+    uint32_t number = t->free;
+    if (number != NO_FLOW) {
+        t->free = flow_at(t, number)->wheel_next;
+        return number;
+    }
+    if (t->used == t->nchunks * CHUNK_FLOWS && !add_chunk(t)) {
+        return NO_FLOW;
+    }
+    return t->used++;
 }
 
 static struct probe_flow *take_flow(struct flowtable *t)
 {
+    uint32_t number = take_number(t);
     struct probe_flow *f;
-    uint32_t self;
-    if (t->free == NO_FLOW && !add_chunk(t)) {
+    if (number == NO_FLOW) {
         return NULL;
     }
-    f = flow_at(t, t->free);
-    self = f->self;
-    t->free = f->wheel_next;
+    f = flow_at(t, number);
     memset(f, 0, sizeof *f);
-    f->self = self;
-    f->wheel_next = f->wheel_prev = f->wheel_slot = NO_FLOW;
+    f->self = number;
+    f->wheel_next = f->wheel_prev = NO_FLOW;
+    f->wheel_slot = NO_SLOT;
     return f;
 }
 
@@ -165,7 +177,7 @@ static bool index_grow(struct flowtable *t)
 
 static void index_remove(struct flowtable *t, const struct probe_flow *f)
 {
-    uint32_t i = f->hash & t->mask;
+    uint32_t i = flowtable_hash(t, &f->key) & t->mask;
     uint32_t gap;
     while (t->index[i].flow != f->self + 1) {
         assert(t->index[i].flow != 0);
@@ -209,10 +221,9 @@ void flowtable_expect_flow(const struct flowtable *t, uint32_t hash)
 {
     for (uint32_t i = hash & t->mask; t->index[i].flow != 0; i = (i + 1) & t->mask) {
         if (t->index[i].hash == hash) {
-            const char *f = (const char *)flow_at(t, t->index[i].flow - 1);
-            for (size_t line = 0; line < HOT_OCTETS; line += CACHE_LINE) {
-                __builtin_prefetch(f + line, 1);
-            }
+            const struct probe_flow *f = flow_at(t, t->index[i].flow - 1);
+            __builtin_prefetch(&f->key);
+            __builtin_prefetch(&f->first_usec, 1);
             return;
         }
     }
@@ -237,7 +248,6 @@ struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key
     f = take_flow(t);
     if (f != NULL) {
         f->key = *key;
-        f->hash = hash;
         index_put(t, hash, f->self + 1);
         t->count++;
     }
@@ -248,7 +258,7 @@ struct probe_flow *flowtable_get(struct flowtable *t, const struct flow_key *key
 
 static void wheel_unlink(struct flowtable *t, struct probe_flow *f)
 {
-    if (f->wheel_slot == NO_FLOW) {
+    if (f->wheel_slot == NO_SLOT) {
         return;
     }
     if (f->wheel_prev != NO_FLOW) {
@@ -259,23 +269,22 @@ static void wheel_unlink(struct flowtable *t, struct probe_flow *f)
     if (f->wheel_next != NO_FLOW) {
         flow_at(t, f->wheel_next)->wheel_prev = f->wheel_prev;
     }
-    f->wheel_slot = NO_FLOW;
+    f->wheel_slot = NO_SLOT;
 }
 
-/* The second whose slot the flow belongs in: not before the cursor, not beyond the wheel. */
-static uint64_t wheel_second(const struct flowtable *t, const struct probe_flow *f)
+/* The second whose slot a flow belongs in: not before the cursor, not beyond the wheel. */
+static uint64_t wheel_second(const struct flowtable *t, uint64_t due)
 {
-    uint64_t at = f->due_at;
-    if (at < t->cursor) {
+    if (due < t->cursor) {
         return t->cursor;
     }
-    return at - t->cursor < WHEEL_SLOTS ? at : t->cursor + WHEEL_SLOTS - 1;
+    return due - t->cursor < WHEEL_SLOTS ? due : t->cursor + WHEEL_SLOTS - 1;
 }
 
-static void wheel_link(struct flowtable *t, struct probe_flow *f)
+static void wheel_link(struct flowtable *t, struct probe_flow *f, uint64_t due)
 {
-    uint32_t slot = (uint32_t)(wheel_second(t, f) % WHEEL_SLOTS);
-    f->wheel_slot = slot;
+    uint32_t slot = (uint32_t)(wheel_second(t, due) % WHEEL_SLOTS);
+    f->wheel_slot = (uint16_t)slot;
     f->wheel_prev = NO_FLOW;
     f->wheel_next = t->wheel[slot];
     if (f->wheel_next != NO_FLOW) {
@@ -292,19 +301,20 @@ static uint64_t wheel_distance(const struct flowtable *t, const struct probe_flo
 
 void flowtable_arm(struct flowtable *t, struct probe_flow *f)
 {
-    if (t->count == 1 && f->wheel_slot == NO_FLOW && f->due_at != 0) {
-        t->cursor = f->due_at; /* the table was empty: time may have leapt */
+    uint64_t due = t->end(t->ctx, f);
+    if (t->count == 1 && f->wheel_slot == NO_SLOT && due != 0) {
+        t->cursor = due; /* the table was empty: time may have leapt */
     }
-    if (f->wheel_slot != NO_FLOW) {
-        if (wheel_second(t, f) - t->cursor >= wheel_distance(t, f)) {
+    if (f->wheel_slot != NO_SLOT) {
+        if (wheel_second(t, due) - t->cursor >= wheel_distance(t, f)) {
             return; /* lives longer: moved when its slot is visited */
         }
         wheel_unlink(t, f);
     }
-    if (f->due_at != 0 && f->due_at < t->cursor) {
-        t->cursor = f->due_at; /* packet time ran backwards: look again from there */
+    if (due != 0 && due < t->cursor) {
+        t->cursor = due; /* packet time ran backwards: look again from there */
     }
-    wheel_link(t, f);
+    wheel_link(t, f, due);
 }
 
 /* The first flow in the cursor's slot that really ends by then; later ones are put where they
@@ -314,12 +324,13 @@ static struct probe_flow *visit_slot(struct flowtable *t)
     uint32_t number = t->wheel[t->cursor % WHEEL_SLOTS];
     while (number != NO_FLOW) {
         struct probe_flow *f = flow_at(t, number);
+        uint64_t due = t->end(t->ctx, f);
         number = f->wheel_next;
-        if (f->due_at <= t->cursor) {
+        if (due <= t->cursor) {
             return f;
         }
         wheel_unlink(t, f);
-        wheel_link(t, f);
+        wheel_link(t, f, due);
     }
     return NULL;
 }
@@ -354,9 +365,9 @@ struct probe_flow *flowtable_oldest(struct flowtable *t)
 
 struct probe_flow *flowtable_next(struct flowtable *t, size_t *place)
 {
-    while (*place < (size_t)t->nchunks * CHUNK_FLOWS) {
+    while (*place < t->used) {
         struct probe_flow *f = flow_at(t, (uint32_t)(*place)++);
-        if (f->wheel_slot != NO_FLOW) {
+        if (f->wheel_slot != NO_SLOT) {
             return f;
         }
     }

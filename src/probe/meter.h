@@ -29,7 +29,6 @@ struct meter_options {
     bool payload;        /* keep the first payload */
     bool ignore_v6;      /* IPv6 packets are not tracked */
     uint32_t sampling;   /* 1 in N packets; 0 and 1: all */
-    uint32_t in_if;
     struct packet_options packet;
     void (*on_flow)(void *ctx, struct probe_flow *f); /* may take f->detail over: set it NULL */
     void *ctx;

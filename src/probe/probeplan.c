@@ -60,7 +60,6 @@ static int plan_meter(const struct probeargs *a, struct probe_plan *p, struct fa
     m->ignore_v6 = !(a->track_v6 || v6_exported || a->dir != NULL);
     m->scheme.labels = (unsigned)a->labels;
     m->sampling = (uint32_t)a->sampling;
-    m->in_if = a->in_if;
     m->scheme.oneway = m->ip_octets = a->dir != NULL;
     m->at_once = a->nfpcapd;
     m->fat = a->fat;
@@ -100,6 +99,7 @@ static int plan_export(const struct probeargs *a, struct probe_plan *p, struct f
                          a->transport);
     }
     e->version = (int)version;
+    e->in_if = a->in_if;
     e->targets = a->targets;
     e->transport = strcmp(a->transport, "tcp") == 0 ? EXPORT_TCP : EXPORT_UDP;
     e->biflow = a->biflow && version == 10;

@@ -20,16 +20,16 @@ static void put_addresses(const struct probe_flow *f, int side, struct rec *r)
     r->proto = f->key.proto;
 }
 
-static void put_counters(const struct probe_flow *f, const struct flow_direction *d, bool own_times,
-                         struct rec *r)
+static void put_counters(const struct probe_flow *f, int side, bool own_times, struct rec *r)
 {
+    const struct flow_direction *d = &f->dir[side];
     rec_add_group(r, GROUP_GENERIC);
-    r->first = (own_times ? d->first_usec : f->first_usec) / 1000;
-    r->last = (own_times ? d->last_usec : f->last_usec) / 1000;
+    r->first = (own_times ? f->opening[side].first_usec : f->first_usec) / 1000;
+    r->last = (own_times ? d->last_usec : flow_last_usec(f)) / 1000;
     r->packets = d->packets;
     r->bytes = d->octets;
     r->tcp_flags = d->tcp_flags;
-    r->src_tos = d->tos;
+    r->src_tos = f->opening[side].tos;
 }
 
 static void put_key_extras(const struct probe_flow *f, int side, struct rec *r)
@@ -43,9 +43,9 @@ static void put_key_extras(const struct probe_flow *f, int side, struct rec *r)
         r->in_src_mac = f->key.mac[side];
         r->out_dst_mac = f->key.mac[!side];
     }
-    if (f->key.family == 6 && f->flow_label[side] != 0) {
+    if (f->key.family == 6 && f->opening[side].flow_label != 0) {
         rec_add_group(r, GROUP_IPV6_INFO);
-        r->flow_label = f->flow_label[side];
+        r->flow_label = f->opening[side].flow_label;
     }
 }
 
@@ -113,33 +113,31 @@ static void put_detail(const struct flow_detail *d, struct rec *r)
     }
 }
 
-static void put_ip_info(const struct flow_direction *d, struct rec *r)
+static void put_ip_info(const struct probe_flow *f, int side, struct rec *r)
 {
     rec_add_group(r, GROUP_IP_INFO);
-    r->min_ttl = d->min_ttl;
-    r->max_ttl = d->max_ttl;
-    r->fragment_flags = d->fragment_flags;
+    r->min_ttl = f->dir[side].min_ttl;
+    r->max_ttl = f->dir[side].max_ttl;
+    r->fragment_flags = f->opening[side].fragment_flags;
 }
 
 static void put_export_facts(const struct probe_flow *f, int side, struct rec *r)
 {
     rec_add_group(r, GROUP_MISC);
-    r->in_if = r->out_if = f->in_if;
     r->direction = (uint8_t)side;
-    r->end_reason = (uint8_t)f->end;
+    r->end_reason = f->end;
     rec_add_group(r, GROUP_LAYER2);
     r->ip_version = f->key.family;
 }
 
 bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shape, struct rec *r)
 {
-    const struct flow_direction *d = &f->dir[side];
-    if (d->packets == 0) {
+    if (f->dir[side].packets == 0) {
         return false;
     }
     rec_clear(r);
     put_addresses(f, side, r);
-    put_counters(f, d, shape == RECORD_FILE, r);
+    put_counters(f, side, shape == RECORD_FILE, r);
     put_key_extras(f, side, r);
     if (shape == RECORD_EXPORT) {
         put_export_facts(f, side, r);
@@ -150,7 +148,7 @@ bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shap
     }
     if (f->detail != NULL) {
         put_detail(f->detail, r);
-        put_ip_info(d, r);
+        put_ip_info(f, side, r);
     }
     return true;
 }
@@ -158,7 +156,7 @@ bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shap
 void record_of_biflow(const struct probe_flow *f, struct rec *r)
 {
     bool second = f->dir[1].packets > 0
-                  && (f->dir[0].packets == 0 || f->dir[1].first_usec < f->dir[0].first_usec);
+                  && (f->dir[0].packets == 0 || f->opening[1].first_usec < f->opening[0].first_usec);
     const struct flow_direction *reverse = &f->dir[!second];
     record_of_flow(f, second, RECORD_EXPORT, r);
     if (reverse->packets > 0) {
@@ -166,7 +164,7 @@ void record_of_biflow(const struct probe_flow *f, struct rec *r)
         r->flows = 1;
         r->out_packets = reverse->packets;
         r->out_bytes = reverse->octets;
-        r->dst_tos = reverse->tos;
+        r->dst_tos = f->opening[!second].tos;
         rec_add_group(r, GROUP_REVERSE);
         r->rev_tcp_flags = reverse->tcp_flags;
     }

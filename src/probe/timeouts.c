@@ -129,21 +129,35 @@ void timeouts_list(const struct timeouts *t, struct buf *out)
     }
 }
 
-static uint32_t idle_timeout(const struct timeouts *t, const struct probe_flow *f,
-                             enum expiry_reason *reason, enum end_reason *end)
+static bool is_icmp(const struct flow_key *key)
+{
+    return key->proto == (key->family == 4 ? PROTO_ICMP : PROTO_ICMP6);
+}
+
+/* TCP that was closed: its timeout, or 0. */
+static uint32_t closed_timeout(const struct timeouts *t, const struct probe_flow *f,
+                               enum expiry_reason *reason)
 {
     uint8_t either = f->dir[0].tcp_flags | f->dir[1].tcp_flags;
     uint8_t both = f->dir[0].tcp_flags & f->dir[1].tcp_flags;
-    *end = END_DETECTED;
-    if (f->key.proto == PROTO_TCP && t->tcp_rst != 0 && (either & TCP_RST)) {
+    if (t->tcp_rst != 0 && (either & TCP_RST)) {
         *reason = EXPIRY_TCP_RST;
         return t->tcp_rst;
     }
-    if (f->key.proto == PROTO_TCP && t->tcp_fin != 0 && ((f->oneway ? either : both) & TCP_FIN)) {
+    if (t->tcp_fin != 0 && ((f->oneway ? either : both) & TCP_FIN)) {
         *reason = EXPIRY_TCP_FIN;
         return t->tcp_fin;
     }
-    *end = END_IDLE;
+    return 0;
+}
+
+static uint32_t idle_timeout(const struct timeouts *t, const struct probe_flow *f,
+                             enum expiry_reason *reason)
+{
+    uint32_t closed = f->key.proto == PROTO_TCP ? closed_timeout(t, f, reason) : 0;
+    if (closed != 0) {
+        return closed;
+    }
     if (f->key.proto == PROTO_TCP && t->tcp != 0) {
         *reason = EXPIRY_TCP;
         return t->tcp;
@@ -152,7 +166,7 @@ static uint32_t idle_timeout(const struct timeouts *t, const struct probe_flow *
         *reason = EXPIRY_UDP;
         return t->udp;
     }
-    if (f->key.proto == (f->key.family == 4 ? PROTO_ICMP : PROTO_ICMP6) && t->icmp != 0) {
+    if (is_icmp(&f->key) && t->icmp != 0) {
         *reason = EXPIRY_ICMP;
         return t->icmp;
     }
@@ -160,28 +174,37 @@ static uint32_t idle_timeout(const struct timeouts *t, const struct probe_flow *
     return t->general;
 }
 
-uint64_t timeouts_expiry(const struct timeouts *t, const struct probe_flow *f,
-                         enum expiry_reason *reason, enum end_reason *end)
+struct fate timeouts_fate(const struct timeouts *t, const struct probe_flow *f)
 {
     uint64_t first = f->first_usec / 1000000;
-    uint64_t last = f->last_usec / 1000000;
-    uint64_t at = last + idle_timeout(t, f, reason, end);
-    if (t->maxlife == 0) {
-        return at;
+    uint64_t last = flow_last_usec(f) / 1000000;
+    struct fate fate = {.end = END_IDLE};
+    if (f->dir[0].octets > FLOW_OCTETS_MAX || f->dir[1].octets > FLOW_OCTETS_MAX) {
+        return (struct fate){0, EXPIRY_OVERBYTES, END_RESOURCES};
     }
-    if (last >= first && last - first > t->maxlife) {
-        *reason = EXPIRY_MAXLIFE;
-        *end = END_ACTIVE;
-        return 0;
+    if (t->maxlife != 0 && last >= first && last - first > t->maxlife) {
+        return (struct fate){0, EXPIRY_MAXLIFE, END_ACTIVE};
     }
-    return at < first + t->maxlife ? at : first + t->maxlife;
+    fate.at = last + idle_timeout(t, f, &fate.reason);
+    if (fate.reason == EXPIRY_TCP_RST || fate.reason == EXPIRY_TCP_FIN) {
+        fate.end = END_DETECTED;
+    }
+    if (t->maxlife != 0 && fate.at > first + t->maxlife) {
+        fate.at = first + t->maxlife;
+    }
+    return fate;
+}
+
+uint64_t timeouts_due(const struct timeouts *t, const struct probe_flow *f)
+{
+    uint64_t grid = t->expint > 1 ? t->expint : 1;
+    return (timeouts_fate(t, f).at + grid - 1) / grid * grid;
 }
 
 bool timeouts_over(const struct timeouts *t, const struct probe_flow *f, uint64_t usec)
 {
     enum expiry_reason reason;
-    enum end_reason end;
-    uint64_t idle = UINT64_C(1000000) * idle_timeout(t, f, &reason, &end);
+    uint64_t idle = UINT64_C(1000000) * idle_timeout(t, f, &reason);
     uint64_t life = UINT64_C(1000000) * t->maxlife;
-    return usec > f->last_usec + idle || (life != 0 && usec > f->first_usec + life);
+    return usec > flow_last_usec(f) + idle || (life != 0 && usec > f->first_usec + life);
 }

@@ -56,10 +56,21 @@ void timeouts_list(const struct timeouts *t, struct buf *out);
 
 struct probe_flow;
 
-/* When the flow ends if no further packet comes: seconds since 1970, 0 = at once; sets reason and
- * end reason. */
-uint64_t timeouts_expiry(const struct timeouts *t, const struct probe_flow *f,
-                         enum expiry_reason *reason, enum end_reason *end);
+/* When a flow ends if no further packet comes (seconds since 1970, 0: at once), and why. */
+struct fate {
+    uint64_t at;
+    enum expiry_reason reason;
+    enum end_reason end;
+};
+
+/* Follows from what the flow has counted, and from nothing else. Neither direction carries more
+ * than FLOW_OCTETS_MAX: softflowd's limit. */
+#define FLOW_OCTETS_MAX (UINT64_C(1) << 31)
+
+struct fate timeouts_fate(const struct timeouts *t, const struct probe_flow *f);
+
+/* The end on the grid of expiry scans (expint). */
+uint64_t timeouts_due(const struct timeouts *t, const struct probe_flow *f);
 
 /* Does a packet at `usec` (since 1970) come after the flow's end? */
 bool timeouts_over(const struct timeouts *t, const struct probe_flow *f, uint64_t usec);
