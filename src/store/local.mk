@@ -15,7 +15,8 @@ libweir_store_a_SOURCES = \
     src/store/format.h \
     src/store/lzo.c src/store/lzo.h \
     src/store/nfd1reader.c \
-    src/store/nfdwalk1.c \
+    src/store/nfdwalk1.c src/store/nfdextensions.def \
+    src/store/nfdmaps.c src/store/nfdmaps.h \
     src/store/nfd2reader.c \
     src/store/nfd2writer.c src/store/nfd2writer.h \
     src/store/nfdblocks.c \

@@ -19,12 +19,12 @@ static int collect_maps(struct nfd_file *f, uint32_t block, uint64_t *found)
     struct arena arena;
     const uint8_t *octets;
     size_t len;
-    int rc = 0;
+    int rc;
     arena_init(&arena);
     *found = 0;
-    if (nfdfile_unpack(f, &f->blocks[block], &arena, &octets, &len, NULL) == 0) {
-        rc = nfd1maps_collect(f->maps, octets, len, block, found);
-    }
+    rc = nfdfile_unpack(f, &f->blocks[block], &arena, &octets, &len, NULL);
+    rc = rc == 0 || rc == ERR_TRUNCATED
+             ? nfd1maps_collect(f->maps, octets, len, block, found) : 0;
     arena_free(&arena);
     return rc;
 }

@@ -27,9 +27,9 @@ struct head {
     uint16_t type, flags;
 };
 
-uint32_t nfdfile_records_bound(const struct nfd_block *b)
+uint32_t nfdfile_records_bound(const struct nfd_file *f, const struct nfd_block *b)
 {
-    uint32_t most = NFD_BLOCK_MAX / RECORD_MIN;
+    uint32_t most = (uint32_t)(nfdcodec_most(f->base.info.compression, b->stored) / RECORD_MIN);
     return b->told < most ? b->told : most;
 }
 
@@ -146,7 +146,7 @@ int nfdfile_block_fault(const struct nfd_file *f, const struct nfd_block *b, int
 {
     fault_set(fault, code, "block %zu at octet %" PRIu64 ": %s; about %u records",
               (size_t)(b - f->blocks) + 1, b->offset, what,
-              nfdfile_records_bound(b));
+              nfdfile_records_bound(f, b));
     return fault_at_file(fault, "", b->offset);
 }
 

@@ -3,8 +3,9 @@
  * nfdcodec.c - one row of functions per compression.
  *
  * LZ4 and bzip2 are optional libraries: without one its row has no functions. The size of an
- * unpacked block is stored nowhere (zstd frames tell it); memory is bounded by NFD_BLOCK_MAX and by
- * what the stored octets could expand to.
+ * unpacked block is stored nowhere (zstd frames tell it, but may lie). What is allocated for it is
+ * bounded by what the stored octets can become at most (`grows`); a few octets of bzip2 can become
+ * any number, so there the room grows with what has come out.
  */
 #include "store/nfdcodec.h"
 
@@ -28,12 +29,18 @@ struct piece {
     size_t made;
 };
 
+/* So many stored octets become at most so many; 0: any number. */
+struct growth {
+    size_t stored, unpacked;
+};
+
 struct codec {
-    /* Set p->made; ERR_TRUNCATED keeps what was made. *why is set for ERR_FORMAT. */
+    /* Set p->made; ERR_TRUNCATED keeps what was made, ERR_LIMIT: the room is too small. *why is
+     * set for ERR_FORMAT. */
     int (*unpack)(struct piece *p, const char **why);
     size_t (*bound)(size_t n);
     int (*pack)(struct piece *p, int level);
-    size_t expansion; /* one stored octet becomes at most so many; 0: unknown */
+    struct growth grows;
 };
 
 /* ------------------------------------------------------------------ LZO */
@@ -54,6 +61,17 @@ static int lzo_pack_piece(struct piece *p, int level)
 
 /* ------------------------------------------------------------------ zstd */
 
+/* The window that a stream allocates must not be larger than what it can make. */
+static int window_log(size_t room)
+{
+    enum { LEAST = 10 };
+    int log = LEAST;
+    while ((size_t)1 << log < room) {
+        log++;
+    }
+    return log;
+}
+
 /* Frame by frame would do, but a stream also gives what stands before a break. */
 static int zstd_unpack_stream(struct piece *p, const char **why)
 {
@@ -64,6 +82,7 @@ static int zstd_unpack_stream(struct piece *p, const char **why)
     if (ctx == NULL) {
         return ERR_NOMEM;
     }
+    ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, window_log(p->room));
     while (rc != 0 && !ZSTD_isError(rc) && in.pos < in.size && out.pos < out.size) {
         rc = ZSTD_decompressStream(ctx, &out, &in);
     }
@@ -102,12 +121,21 @@ static int zstd_pack(struct piece *p, int level)
 /* ------------------------------------------------------------------ LZ4 */
 
 #ifdef HAVE_LZ4
+/* What stands before the end of octets that were cut off. */
+static int lz4_unpack_start(struct piece *p)
+{
+    int made = LZ4_decompress_safe_partial((const char *)p->in, (char *)p->out, (int)p->n,
+                                           (int)p->room, (int)p->room);
+    p->made = made > 0 ? (size_t)made : 0;
+    return made > 0 ? ERR_TRUNCATED : ERR_FORMAT;
+}
+
 static int lz4_unpack(struct piece *p, const char **why)
 {
     int made = LZ4_decompress_safe((const char *)p->in, (char *)p->out, (int)p->n, (int)p->room);
     *why = "broken block";
     p->made = made > 0 ? (size_t)made : 0;
-    return made < 0 ? ERR_FORMAT : 0;
+    return made < 0 ? lz4_unpack_start(p) : 0;
 }
 
 static size_t lz4_bound(size_t n)
@@ -125,9 +153,9 @@ static int lz4_pack(struct piece *p, int level)
     p->made = made > 0 ? (size_t)made : 0;
     return made > 0 ? 0 : ERR_NOMEM;
 }
-#define LZ4_CODEC {lz4_unpack, lz4_bound, lz4_pack, 256}
+#define LZ4_CODEC {lz4_unpack, lz4_bound, lz4_pack, {1, 256}}
 #else
-#define LZ4_CODEC {NULL, NULL, NULL, 0}
+#define LZ4_CODEC {.unpack = NULL}
 #endif
 
 /* ------------------------------------------------------------------ bzip2 */
@@ -176,16 +204,17 @@ static int bz2_pack(struct piece *p, int level)
     p->made = room;
     return rc == BZ_OK ? 0 : ERR_NOMEM;
 }
-#define BZ2_CODEC {bz2_unpack, bz2_bound, bz2_pack, 0}
+#define BZ2_CODEC {bz2_unpack, bz2_bound, bz2_pack, {1, 0}}
 #else
-#define BZ2_CODEC {NULL, NULL, NULL, 0}
+#define BZ2_CODEC {.unpack = NULL}
 #endif
 
+/* zstd: a block takes four octets or more and holds 128 KiB at most. */
 static const struct codec codecs[COMPRESSION_COUNT_] = {
-    [COMPRESSION_LZO] = {lzo_unpack_piece, lzo_bound, lzo_pack_piece, 256},
+    [COMPRESSION_LZO] = {lzo_unpack_piece, lzo_bound, lzo_pack_piece, {1, 256}},
     [COMPRESSION_BZ2] = BZ2_CODEC,
     [COMPRESSION_LZ4] = LZ4_CODEC,
-    [COMPRESSION_ZSTD] = {zstd_unpack, zstd_bound, zstd_pack, 0},
+    [COMPRESSION_ZSTD] = {zstd_unpack, zstd_bound, zstd_pack, {4, 128 << 10}},
 };
 
 bool nfdcodec_built(enum flow_compression c)
@@ -202,19 +231,28 @@ static int not_built(enum flow_compression c, struct fault *fault)
                      compression_name(c), compression_name(c));
 }
 
-/* Room for the unpacked octets. */
-static size_t room_for(enum flow_compression c, const uint8_t *in, size_t n)
+size_t nfdcodec_most(enum flow_compression c, size_t n)
 {
-    unsigned long long told = ZSTD_CONTENTSIZE_UNKNOWN;
-    size_t room = NFD_BLOCK_MAX;
-    if (codecs[c].expansion != 0 && n < NFD_BLOCK_MAX / codecs[c].expansion) {
-        room = n * codecs[c].expansion;
+    struct growth g = codecs[c].grows;
+    if (c == COMPRESSION_NONE || g.stored == 0) {
+        return n;
     }
+    return g.unpacked != 0 && n / g.stored + 1 < NFD_BLOCK_MAX / g.unpacked
+               ? (n / g.stored + 1) * g.unpacked : NFD_BLOCK_MAX;
+}
+
+/* Room for the unpacked octets at first, and at most. */
+static size_t first_room(enum flow_compression c, const uint8_t *in, size_t n, size_t most)
+{
+    enum { USUAL_GROWTH = 16, LEAST = 4096 };
+    unsigned long long told = ZSTD_CONTENTSIZE_UNKNOWN;
+    size_t usual = n < NFD_BLOCK_MAX / USUAL_GROWTH ? n * USUAL_GROWTH + LEAST : NFD_BLOCK_MAX;
     if (c == COMPRESSION_ZSTD) {
         told = ZSTD_getFrameContentSize(in, n);
-        room = told < room ? (size_t)told : room;
+    } else if (codecs[c].grows.unpacked == 0) {
+        told = usual;
     }
-    return room;
+    return told < most ? (size_t)told : most;
 }
 
 static int unpack_failed(int rc, enum flow_compression c, const char *why, struct fault *fault)
@@ -232,6 +270,24 @@ static int unpack_failed(int rc, enum flow_compression c, const char *why, struc
     }
 }
 
+/* Again with twice the room as long as it is too small: only where the bound says nothing. */
+static int unpack_growing(enum flow_compression c, struct piece *p, struct arena *arena,
+                          const char **why)
+{
+    size_t most = nfdcodec_most(c, p->n);
+    int rc;
+    p->room = first_room(c, p->in, p->n, most);
+    do {
+        p->out = arena_alloc(arena, p->room);
+        rc = p->out != NULL ? codecs[c].unpack(p, why) : ERR_NOMEM;
+        if (rc != ERR_LIMIT || p->room == most) {
+            break;
+        }
+        p->room = p->room < most / 2 ? p->room * 2 : most;
+    } while (true);
+    return rc;
+}
+
 int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct arena *arena,
                     const uint8_t **out, size_t *out_len, struct fault *fault)
 {
@@ -246,12 +302,7 @@ int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct
     if (!nfdcodec_built(c)) {
         return not_built(c, fault);
     }
-    p.room = room_for(c, in, n);
-    p.out = arena_alloc(arena, p.room);
-    if (p.out == NULL) {
-        return unpack_failed(ERR_NOMEM, c, why, fault);
-    }
-    rc = codecs[c].unpack(&p, &why);
+    rc = unpack_growing(c, &p, arena, &why);
     *out = p.out;
     *out_len = p.made;
     return rc == 0 ? 0 : unpack_failed(rc, c, why, fault);

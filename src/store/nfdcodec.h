@@ -19,6 +19,9 @@
 /* May files of this compression be read and written by this build? */
 bool nfdcodec_built(enum flow_compression c);
 
+/* The most octets that n stored ones can unpack to: no more is allocated for them. */
+size_t nfdcodec_most(enum flow_compression c, size_t n);
+
 /* Unpack n stored octets (at least 1). On success *out, *out_len: octets in the arena, or `in`
  * itself when nothing is packed. On ERR_TRUNCATED *out holds what could be unpacked. ERR_FORMAT,
  * ERR_LIMIT (more than NFD_BLOCK_MAX), ERR_UNSUPPORTED (not built), ERR_NOMEM. */

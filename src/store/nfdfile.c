@@ -60,11 +60,11 @@ static int add_unit(struct nfd_file *f, uint32_t block, uint32_t first_row, uint
 }
 
 /* Flow records that a block can have at most. */
-static uint32_t flows_bound(const struct nfd_block *b)
+static uint32_t flows_bound(const struct nfd_file *f, const struct nfd_block *b)
 {
-    uint32_t most = NFD_BLOCK_MAX / NFD_RECORD_HEAD;
-    uint32_t told = nfdfile_records_bound(b);
-    return told < most ? told : most;
+    uint32_t most = (uint32_t)(nfdcodec_most(f->base.info.compression, b->stored)
+                               / NFD_RECORD_HEAD);
+    return b->told < most ? b->told : most;
 }
 
 int nfdfile_make_units(struct nfd_file *f)
@@ -78,8 +78,8 @@ int nfdfile_make_units(struct nfd_file *f)
                 return rc;
             }
             row += RECORDS_PER_UNIT;
-        } while (row < flows_bound(&f->blocks[i]));
-        first_no += nfdfile_records_bound(&f->blocks[i]);
+        } while (row < flows_bound(f, &f->blocks[i]));
+        first_no += nfdfile_records_bound(f, &f->blocks[i]);
     }
     f->base.info.nblocks = f->nunits;
     f->base.info.nrecords = first_no;
@@ -98,7 +98,7 @@ const struct zone *nfdfile_zone(const struct flowfile *file, uint32_t block)
 {
     const struct nfd_file *f = (const struct nfd_file *)file;
     const struct nfd_unit *u = &f->units[block];
-    uint32_t rows = flows_bound(&f->blocks[u->block]) - u->first_row;
+    uint32_t rows = flows_bound(f, &f->blocks[u->block]) - u->first_row;
     size_t i = 0;
     while (i + 1 < sizeof zones / sizeof zones[0] && zones[i].nrows < rows) {
         i++;
@@ -120,6 +120,8 @@ int nfdfile_unpack(const struct nfd_file *f, const struct nfd_block *b, struct a
     struct fault inner = {0};
     uint8_t *stored = arena_alloc(arena, b->stored);
     int rc;
+    *octets = NULL;
+    *len = 0;
     if (stored == NULL) {
         return fault_set(fault, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
     }
@@ -165,8 +167,8 @@ static void check_head(struct nfd_walk *w, const struct nfd_file *f, const struc
     } else if (b->flags & NFD_FLAG_PLAIN && f->base.info.compression != COMPRESSION_NONE) {
         nfdwalk_remark(w, "a flag says that it is not compressed, but it is");
     }
-    if (w->broken && b->told > found) {
-        w->unread += nfdfile_records_bound(b) - found;
+    if ((w->broken || w->cut) && b->told > found) {
+        w->unread += nfdfile_records_bound(f, b) - found;
     }
 }
 
@@ -188,10 +190,10 @@ static int fill_batch(struct nfd_walk *w, const struct nfd_unit *u, struct nfd_f
     return 0;
 }
 
-static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u, struct batch *b)
+static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u)
 {
     const struct nfd_block *block = &f->blocks[u->block];
-    int rc = block->type == NFD_BLOCK_LAYOUT1 ? nfdwalk1(w, f->maps, u->block, b)
+    int rc = block->type == NFD_BLOCK_LAYOUT1 ? nfdwalk1(w, f->maps, u->block)
                                               : nfdwalk2(w, &f->layout);
     if (rc == 0 && u->first_row == 0) {
         check_head(w, f, block);
@@ -204,7 +206,7 @@ static int walk(struct nfd_walk *w, struct nfd_file *f, const struct nfd_unit *u
 static int walk_into(struct nfd_walk *w, struct nfd_file *f, struct nfd_unit *u, struct batch *b,
                      struct fault *fault)
 {
-    int rc = walk(w, f, u, b);
+    int rc = walk(w, f, u);
     if (rc != 0) {
         return fault_set(fault, rc, "%s", err_text(rc));
     }
@@ -227,6 +229,21 @@ static int check_type(const struct nfd_file *f, const struct nfd_block *b, struc
     return nfdfile_block_fault(f, b, ERR_UNSUPPORTED, what, fault);
 }
 
+/* Unpack what is to be walked. Of octets that were cut off, what stands before the end will do. */
+static int unpack_for(struct nfd_walk *w, const struct nfd_file *f, const struct nfd_block *from,
+                      struct fault *fault)
+{
+    struct fault inner = {0};
+    int rc = nfdfile_unpack(f, from, w->arena, &w->octets, &w->len, &inner);
+    w->cut = rc == ERR_TRUNCATED && w->len > 0;
+    if (w->cut && w->first_row == 0) {
+        nfdwalk_remark(w, "%s", inner.text);
+    } else if (rc != 0 && fault != NULL) {
+        *fault = inner;
+    }
+    return w->cut ? 0 : rc;
+}
+
 int nfdfile_read(struct flowfile *file, uint32_t block, struct batch *b, struct fault *fault)
 {
     struct nfd_file *f = (struct nfd_file *)file;
@@ -236,14 +253,11 @@ int nfdfile_read(struct flowfile *file, uint32_t block, struct batch *b, struct 
                          .first_no = u->first_no + 1, .first_row = u->first_row};
     struct flow_meta meta;
     int rc = check_type(f, from, fault);
-    rc = rc == 0 ? nfdfile_unpack(f, from, &b->arena, &w.octets, &w.len, fault) : rc;
-    if (rc != 0) {
-        return rc;
-    }
     meta_init(&meta);
     buf_init(&w.notes);
     w.meta = u->first_row == 0 ? &meta : NULL;
-    rc = walk_into(&w, f, u, b, fault);
+    rc = rc == 0 ? unpack_for(&w, f, from, fault) : rc;
+    rc = rc == 0 ? walk_into(&w, f, u, b, fault) : rc;
     meta_free(&meta);
     buf_free(&w.notes);
     return rc;

@@ -77,7 +77,7 @@ struct nfd_file {
 };
 
 /* Records that the block can hold at most, however many it claims. */
-uint32_t nfdfile_records_bound(const struct nfd_block *b);
+uint32_t nfdfile_records_bound(const struct nfd_file *f, const struct nfd_block *b);
 
 /* List the blocks from `start` on. goal: where the last one should end (the appendix), 0:
  * unknown, the end of the file. Damage is added to f; the chain is picked up again where it
@@ -87,7 +87,8 @@ int nfdfile_list_blocks(struct nfd_file *f, uint64_t start, uint64_t goal);
 /* List just the block at an offset. */
 int nfdfile_list_block(struct nfd_file *f, uint64_t at);
 
-/* The stored octets of a block, unpacked into the arena. */
+/* The stored octets of a block, unpacked into the arena; on ERR_TRUNCATED what stands before the
+ * end of octets that were cut off. */
 int nfdfile_unpack(const struct nfd_file *f, const struct nfd_block *b, struct arena *arena,
                    const uint8_t **octets, size_t *len, struct fault *fault);
 

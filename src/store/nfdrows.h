@@ -3,7 +3,7 @@
  * nfdrows.h - the flow records of one unpacked nfdump block, and columns gathered out of them.
  *
  * Records of one block repeat a few shapes: the same elements of the same lengths at the same
- * offsets. A walker (nfdwalk2.c) goes over the block once and keeps for each row where its
+ * offsets. A walker (nfdwalk1.c, nfdwalk2.c) goes over the block once and keeps for each row where its
  * record starts and which shape it has; a column is then gathered straight from the block's octets.
  * A field's place is found per shape, so nothing about elements is looked up per row.
  *
@@ -51,7 +51,7 @@ struct nfd_shape {
     uint16_t size;         /* of the record */
     uint32_t hash_next;    /* shape number + 1 */
     uint32_t follower;     /* the shape seen last after this one */
-    uint32_t twin[2];      /* this shape with another `shown`: number + 1, 0: none yet */
+    uint32_t twin[4];      /* this shape with other `shown` or groups: number + 1, 0: none yet */
 };
 
 struct nfd_rows;

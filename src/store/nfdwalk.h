@@ -26,6 +26,7 @@ struct nfd_walk {
     const uint8_t *octets;
     size_t len;
     struct arena *arena;
+    bool cut;              /* octets are only the start of the block */
     uint64_t offset;       /* of the block in the file, for notes */
     uint64_t first_no;     /* number of the block's first record in the file, from 1 */
     uint32_t first_row;    /* flow records before this one are rows of another batch */
@@ -72,8 +73,8 @@ void nfd1maps_free(struct nfd1_maps *maps);
 int nfd1maps_collect(struct nfd1_maps *maps, const uint8_t *octets, size_t len, uint32_t block,
                      uint64_t *found);
 
-/* Records of layout 1 (block type 2), as columns of b. Returns 0 or ERR_NOMEM. */
-int nfdwalk1(struct nfd_walk *w, const struct nfd1_maps *maps, uint32_t block, struct batch *b);
+/* Records of layout 1 (block type 2). Returns 0 or ERR_NOMEM. */
+int nfdwalk1(struct nfd_walk *w, const struct nfd1_maps *maps, uint32_t block);
 
 /* Records that are not flows and that layouts 1 and 2 share: exporters, samplers, names. True if
  * the type is one of them (what is wrong with it is noted). *rc becomes ERR_NOMEM when memory is

@@ -1,580 +1,319 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
  * nfdwalk1.c - the records of layout 1 (block type 2): packed by extension maps.
- * A map says which extensions follow in a record's data; it holds for all records behind it,
- * also in later blocks, until its id is defined anew. All maps of a file are collected with the
- * block that defines them; a walk starts with those of earlier blocks and meets its own on the
- * way. Records become struct rec and a builder's batch, which is copied into the caller's arena:
- * layout 1 is read, not fast.
+ * Records of one map, the same flags and the same size have a shape (nfdrows.h): front, addresses
+ * and counters, then the map's extensions, each piece as long as nfdextensions.def says.
+ * Interfaces and the lesser counters count only in records where they are not zero: those are a
+ * twin of the shape, with other groups.
+ * Invariant: a record that became a row lies within the block and each piece within its record.
  */
 #include "store/nfdwalk.h"
 
-#include "base/cur.h"
-#include "flow/builder.h"
-#include "store/nfdresync.h"
+#include "store/nfdmaps.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
     RECORD_COMMON_OLD = 1,
-    RECORD_MAP = 2,
     RECORD_COMMON = 10,
-    RECORD_HEAD = 4,
     FLOW_MIN = 28, /* octets of the older common record without its data */
-    MAP_IDS = 65536,
-    PAGE_IDS = 256,
-    MAP_EXTENSIONS = 64,
+    FLAGS_AT = 4,
+    MAP_AT = 6,
 };
 
 /* Flags of a common record. */
-enum { FLAG_IPV6 = 1, FLAG_PACKETS64 = 2, FLAG_BYTES64 = 4 };
+enum { FLAG_IPV6 = 1, FLAG_PACKETS64 = 2, FLAG_BYTES64 = 4, FLAGS_USED = 7 };
 
-struct map {
-    uint16_t id;
-    uint16_t n;
-    uint32_t block; /* in which it is defined */
-    uint16_t extension[MAP_EXTENSIONS];
+/* Pieces that are no extensions (nfdextensions.def). */
+enum {
+    PIECE_FRONT = 50, PIECE_EXPORTER8, PIECE_EXPORTER16, PIECE_DIRECTION,
+    PIECE_ADDRESS4, PIECE_ADDRESS6, PIECE_PACKETS32, PIECE_PACKETS64, PIECE_BYTES32,
+    PIECE_BYTES64,
+    PIECES = 64,
+    EXTENSION_MISC = 8,
 };
 
-struct nfd1_maps {
-    struct map *maps; /* in the order of the file */
-    size_t n, room;
+static const struct piece {
+    uint8_t octets;
+    enum { ALWAYS, NONZERO } present;
+} pieces[PIECES] = {
+#define EXT(number, octets, present) [number] = {octets, present},
+#include "store/nfdextensions.def"
 };
 
-/* ---- maps ---- */
-
-struct nfd1_maps *nfd1maps_new(void)
-{
-    return calloc(1, sizeof(struct nfd1_maps));
-}
-
-void nfd1maps_free(struct nfd1_maps *maps)
-{
-    if (maps != NULL) {
-        free(maps->maps);
-        free(maps);
-    }
-}
-
-static int add_map(struct nfd1_maps *maps, struct cur c, uint32_t block)
-{
-    struct map m = {.block = block};
-    uint16_t number;
-    m.id = cur_u16le(&c);
-    cur_skip(&c, 2);
-    while (cur_left(&c) >= 2 && (number = cur_u16le(&c)) != 0 && m.n < MAP_EXTENSIONS) {
-        m.extension[m.n++] = number;
-    }
-    if (maps->n == maps->room) {
-        size_t room = maps->room == 0 ? 16 : maps->room * 2;
-        struct map *grown = room <= MAP_IDS ? realloc(maps->maps, room * sizeof *grown) : NULL;
-        if (grown == NULL) {
-            return ERR_LIMIT;
-        }
-        maps->maps = grown;
-        maps->room = room;
-    }
-    maps->maps[maps->n++] = m;
-    return 0;
-}
-
-/* A record of a block, or octets in which there is none. */
-struct next {
-    const uint8_t *at;
-    unsigned type, size;
-    struct cur body; /* what stands behind the record's head */
-    size_t lost;     /* octets to the next record if this one's size is wrong; else 0 */
+static const struct piece_field {
+    uint8_t piece, codec;
+    uint16_t field, offset;
+} piece_fields[] = {
+#define EXT_FIELD(number, field, offset, codec) {number, NFD_##codec, FIELD_##field, offset},
+#include "store/nfdextensions.def"
 };
 
-/* The next record; false if it does not fit and no other can be found behind it. */
-static bool next_record(struct nfdresync *s, struct cur *c, struct next *n)
-{
-    n->at = c->at;
-    n->lost = 0;
-    n->type = cur_u16le(c);
-    n->size = cur_u16le(c);
-    if (cur_ok(c) && n->size >= RECORD_HEAD && n->size - RECORD_HEAD <= cur_left(c)) {
-        n->body = cur_sub(c, n->size - RECORD_HEAD);
-        return true;
-    }
-    if (!nfdresync(s, (size_t)(n->at - s->octets) + 1, c)) {
-        return false;
-    }
-    n->lost = (size_t)(c->at - n->at);
-    return true;
-}
+enum { PIECE_FIELDS = sizeof piece_fields / sizeof piece_fields[0] };
 
-int nfd1maps_collect(struct nfd1_maps *maps, const uint8_t *octets, size_t len, uint32_t block,
-                     uint64_t *found)
-{
-    struct nfdresync s = nfdresync_of(octets, len, 1);
-    struct cur c = cur_of(octets, len);
-    struct next n;
-    int rc = 0;
-    while (rc == 0 && cur_left(&c) > 0 && next_record(&s, &c, &n)) {
-        if (n.lost == 0 && n.type == RECORD_MAP) {
-            rc = add_map(maps, n.body, block);
-            (*found)++;
-        }
-    }
-    return rc;
-}
+/* The tables turned around. */
+struct tables {
+    uint8_t first[FIELD_STORED_]; /* row of piece_fields + 1; 0: none */
+    uint8_t next[PIECE_FIELDS];   /* the next one of the same field */
+    uint64_t groups[PIECES];      /* that a piece gives to its record */
+    uint64_t nonzero;             /* pieces that count only when they are not zero */
+};
+_Static_assert(PIECE_FIELDS < UINT8_MAX, "rows of piece_fields fit their numbers");
 
-/* The maps that hold at one place of the file, by id, in pages made when needed: number in maps
- * + 1; 0: none. */
-struct maps_now {
-    const struct nfd1_maps *all;
-    struct arena *arena;
-    uint32_t *page[MAP_IDS / PAGE_IDS];
-    size_t next; /* the map that is met next */
+struct walker {
+    struct nfd_walk *w;
+    struct nfd1_maps_now *maps;
+    struct tables tables;
+    uint32_t last; /* shape of the row before, without its twins; UINT32_MAX: none */
 };
 
-static int meet_map(struct maps_now *now)
+/* ---- tables ---- */
+
+static uint64_t group_of(const struct piece_field *row)
 {
-    const struct map *m = &now->all->maps[now->next++];
-    uint32_t **page = &now->page[m->id / PAGE_IDS];
-    if (*page == NULL) {
-        *page = arena_zalloc(now->arena, PAGE_IDS * sizeof **page);
-    }
-    if (*page == NULL) {
-        return ERR_NOMEM;
-    }
-    (*page)[m->id % PAGE_IDS] = (uint32_t)now->next;
-    return 0;
-}
-
-/* Those that hold where a block begins; NULL when memory is out. */
-static struct maps_now *maps_at(const struct nfd1_maps *all, uint32_t block, struct arena *arena)
-{
-    struct maps_now *now = arena_zalloc(arena, sizeof *now);
-    int rc = now != NULL ? 0 : ERR_NOMEM;
-    if (rc == 0) {
-        now->all = all;
-        now->arena = arena;
-    }
-    while (rc == 0 && now->next < all->n && all->maps[now->next].block < block) {
-        rc = meet_map(now);
-    }
-    return rc == 0 ? now : NULL;
-}
-
-static const struct map *find_map(const struct maps_now *now, uint16_t id)
-{
-    const uint32_t *page = now->page[id / PAGE_IDS];
-    return page != NULL && page[id % PAGE_IDS] != 0 ? &now->all->maps[page[id % PAGE_IDS] - 1]
-                                                    : NULL;
-}
-
-/* ---- values ---- */
-
-static struct ip take_ip6(struct cur *c)
-{
-    uint64_t high = cur_u64le(c);
-    return ip_from_halves(high, cur_u64le(c));
-}
-
-static uint64_t take(struct cur *c, bool wide)
-{
-    return wide ? cur_u64le(c) : cur_u32le(c);
-}
-
-static void take_interfaces(struct cur *c, struct rec *r, bool wide)
-{
-    r->in_if = wide ? cur_u32le(c) : cur_u16le(c);
-    r->out_if = wide ? cur_u32le(c) : cur_u16le(c);
-    if (r->in_if != 0 || r->out_if != 0) {
-        rec_add_group(r, GROUP_MISC);
-    }
-}
-
-static void take_as(struct cur *c, struct rec *r, bool wide)
-{
-    rec_add_group(r, GROUP_AS);
-    r->src_as = wide ? cur_u32le(c) : cur_u16le(c);
-    r->dst_as = wide ? cur_u32le(c) : cur_u16le(c);
-}
-
-static void take_misc(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_MISC);
-    r->dst_tos = cur_u8(c);
-    r->direction = cur_u8(c);
-    r->src_mask = cur_u8(c);
-    r->dst_mask = cur_u8(c);
-}
-
-static void take_labels(struct cur *c, struct rec *r)
-{
-    uint32_t *labels[] = {&r->mpls1, &r->mpls2, &r->mpls3, &r->mpls4, &r->mpls5,
-                          &r->mpls6, &r->mpls7, &r->mpls8, &r->mpls9, &r->mpls10};
-    rec_add_group(r, GROUP_MPLS);
-    for (size_t i = 0; i < 10; i++) {
-        *labels[i] = cur_u32le(c);
-    }
-}
-
-static void take_counter(struct cur *c, struct rec *r, uint64_t *field, bool wide)
-{
-    *field = take(c, wide);
-    if (*field != 0) {
-        rec_add_group(r, GROUP_COUNTER);
-    }
-}
-
-/* The event's ICMP word is the destination port. */
-static void take_nsel(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_NSEL);
-    r->nsel_time = cur_u64le(c);
-    r->connection_id = cur_u32le(c);
-    r->dst_port = cur_u16le(c);
-    r->fw_event = cur_u8(c);
-    cur_skip(c, 1);
-    r->fw_xevent = cur_u16le(c);
-    cur_skip(c, 2);
-}
-
-static void take_acls(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_ACL);
-    r->in_acl1 = cur_u32le(c);
-    r->in_acl2 = cur_u32le(c);
-    r->in_acl3 = cur_u32le(c);
-    r->out_acl1 = cur_u32le(c);
-    r->out_acl2 = cur_u32le(c);
-    r->out_acl3 = cur_u32le(c);
-}
-
-static void take_user(struct cur *c, struct rec *r, size_t room)
-{
-    const uint8_t *text = cur_take(c, room);
-    rec_add_group(r, GROUP_USER);
-    if (text != NULL) {
-        r->user_name = (struct span){text, (uint32_t)strnlen((const char *)text, room)};
-    }
-}
-
-static void take_latency(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_LATENCY);
-    r->client_latency = cur_u64le(c);
-    r->server_latency = cur_u64le(c);
-    r->app_latency = cur_u64le(c);
-}
-
-static void take_nat_event(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_NAT);
-    rec_add_group(r, GROUP_VRF);
-    r->nat_event = cur_u8(c);
-    cur_skip(c, 3);
-    r->out_vrf = cur_u32le(c);
-    r->in_vrf = cur_u32le(c);
-}
-
-/* An end of 0 with a size is the last port of the block: start + size - 1. */
-static void take_port_block(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_PORT_BLOCK);
-    r->block_start = cur_u16le(c);
-    r->block_end = cur_u16le(c);
-    r->block_step = cur_u16le(c);
-    r->block_size = cur_u16le(c);
-    if (r->block_end == 0 && r->block_size > 0) {
-        r->block_end = (uint16_t)(r->block_start + r->block_size - 1);
-    }
-}
-
-/* An address of a group of its own. */
-static void take_hop(struct cur *c, struct rec *r, enum field_group group, struct ip *field)
-{
-    bool v6 = group == GROUP_NEXT6 || group == GROUP_BGP_NEXT6 || group == GROUP_ROUTER6;
-    rec_add_group(r, group);
-    *field = v6 ? take_ip6(c) : ip_from_v4(cur_u32le(c));
-}
-
-static void take_macs(struct cur *c, struct rec *r, uint64_t *first, uint64_t *second)
-{
-    rec_add_group(r, GROUP_MAC);
-    *first = cur_u64le(c);
-    *second = cur_u64le(c);
-}
-
-static void take_nat_ports(struct cur *c, struct rec *r)
-{
-    rec_add_group(r, GROUP_XLATE_PORT);
-    r->xlate_src_port = cur_u16le(c);
-    r->xlate_dst_port = cur_u16le(c);
-}
-
-static void take_nat_addresses(struct cur *c, struct rec *r, bool v6)
-{
-    rec_add_group(r, v6 ? GROUP_XLATE6 : GROUP_XLATE4);
-    if (v6) {
-        r->xlate_src6 = take_ip6(c);
-        r->xlate_dst6 = take_ip6(c);
-    } else {
-        r->xlate_src4 = ip_from_v4(cur_u32le(c));
-        r->xlate_dst4 = ip_from_v4(cur_u32le(c));
-    }
-}
-
-/* ---- extensions: one case a number, giant on purpose ---- */
-
-/* False: a number that has no meaning. */
-static bool take_extension(struct cur *c, struct rec *r, unsigned number)
-{
-    switch (number) {
-    case 4:
-    case 5:
-        take_interfaces(c, r, number == 5);
-        return true;
-    case 6:
-    case 7:
-        take_as(c, r, number == 7);
-        return true;
-    case 8:
-        take_misc(c, r);
-        return true;
-    case 9:
-        take_hop(c, r, GROUP_NEXT4, &r->next4);
-        return true;
-    case 10:
-        take_hop(c, r, GROUP_NEXT6, &r->next6);
-        return true;
-    case 11:
-        take_hop(c, r, GROUP_BGP_NEXT4, &r->bgp_next4);
-        return true;
-    case 12:
-        take_hop(c, r, GROUP_BGP_NEXT6, &r->bgp_next6);
-        return true;
-    case 13:
-        rec_add_group(r, GROUP_VLAN);
-        r->src_vlan = cur_u16le(c);
-        r->dst_vlan = cur_u16le(c);
-        return true;
-    case 14:
-    case 15:
-        take_counter(c, r, &r->out_packets, number == 15);
-        return true;
-    case 16:
-    case 17:
-        take_counter(c, r, &r->out_bytes, number == 17);
-        return true;
-    case 18:
-    case 19:
-        take_counter(c, r, &r->flows, number == 19);
-        return true;
-    case 20:
-        take_macs(c, r, &r->in_src_mac, &r->out_dst_mac);
-        return true;
-    case 21:
-        take_macs(c, r, &r->in_dst_mac, &r->out_src_mac);
-        return true;
-    case 22:
-        take_labels(c, r);
-        return true;
-    case 23:
-        take_hop(c, r, GROUP_ROUTER4, &r->router4);
-        return true;
-    case 24:
-        take_hop(c, r, GROUP_ROUTER6, &r->router6);
-        return true;
-    case 25:
-        cur_skip(c, 2);
-        r->engine_type = cur_u8(c);
-        r->engine_id = cur_u8(c);
-        return true;
-    case 26:
-        rec_add_group(r, GROUP_AS_ADJACENT);
-        r->next_as = cur_u32le(c);
-        r->prev_as = cur_u32le(c);
-        return true;
-    case 27:
-        r->received = cur_u64le(c);
-        return true;
-    case 37:
-        take_nsel(c, r);
-        return true;
-    case 38:
-        take_nat_ports(c, r);
-        return true;
-    case 39:
-    case 40:
-        take_nat_addresses(c, r, number == 40);
-        return true;
-    case 41:
-        take_acls(c, r);
-        return true;
-    case 42:
-    case 43:
-        take_user(c, r, number == 43 ? 72 : 24);
-        return true;
-    case 45:
-        take_latency(c, r);
-        return true;
-    case 46:
-        take_nat_event(c, r);
-        return true;
-    case 47:
-        cur_skip(c, 8);
-        return true;
-    case 48:
-        take_port_block(c, r);
-        return true;
+    switch (row->piece) {
+    case PIECE_ADDRESS4:
+        return group_bit(GROUP_IPV4);
+    case PIECE_ADDRESS6:
+        return group_bit(GROUP_IPV6);
     default:
-        return number < 50; /* reserved, no octets */
+        return group_bit(field_of((enum field_id)row->field)->group);
     }
 }
 
-/* ---- records ---- */
-
-static void take_generic(struct cur *c, struct rec *r)
+static void fill_tables(struct tables *t)
 {
-    uint64_t msec_first = cur_u16le(c);
-    uint64_t msec_last = cur_u16le(c);
-    rec_add_group(r, GROUP_GENERIC);
-    r->first = cur_u32le(c) * UINT64_C(1000) + msec_first;
-    r->last = cur_u32le(c) * UINT64_C(1000) + msec_last;
-    r->fwd_status = cur_u8(c);
-    r->tcp_flags = cur_u8(c);
-    r->proto = cur_u8(c);
-    r->src_tos = cur_u8(c);
-    r->src_port = cur_u16le(c);
-    r->dst_port = cur_u16le(c);
-}
-
-static void take_addresses(struct cur *c, struct rec *r, bool v6)
-{
-    rec_add_group(r, v6 ? GROUP_IPV6 : GROUP_IPV4);
-    if (v6) {
-        r->src_addr = take_ip6(c);
-        r->dst_addr = take_ip6(c);
-    } else {
-        r->src_addr = ip_from_v4(cur_u32le(c));
-        r->dst_addr = ip_from_v4(cur_u32le(c));
+    memset(t, 0, sizeof *t);
+    for (unsigned i = 0; i < PIECE_FIELDS; i++) {
+        const struct piece_field *row = &piece_fields[i];
+        t->next[i] = t->first[row->field];
+        t->first[row->field] = (uint8_t)(i + 1);
+        t->groups[row->piece] |= group_of(row);
+    }
+    for (unsigned p = 0; p < PIECES; p++) {
+        t->nonzero |= (uint64_t)(pieces[p].present == NONZERO) << p;
     }
 }
 
-struct common { /* what stands in front of a common record's data */
-    unsigned flags;
-    uint16_t map;
-    uint8_t biflow_dir, end_reason;
+/* Of several pieces that have the field, the last one in the record counts. */
+static struct nfd_place locate(const struct nfd_rows *r, const struct nfd_shape *s,
+                               enum field_id id)
+{
+    const struct tables *t = r->layout;
+    struct nfd_place place = {0, 0, NFD_NONE};
+    for (unsigned i = t->first[id]; i != 0; i = t->next[i - 1]) {
+        const struct piece_field *row = &piece_fields[i - 1];
+        struct nfd_part part;
+        if (nfdrows_part(s, row->piece, &part) &&
+            (place.codec == NFD_NONE || part.at + row->offset > place.at)) {
+            place = (struct nfd_place){(uint16_t)(part.at + row->offset),
+                                       (uint16_t)(part.len - row->offset), row->codec};
+        }
+    }
+    return place;
+}
+
+/* ---- shapes ---- */
+
+/* A shape being made: its pieces from the record's start on. */
+struct making {
+    struct nfd_part part[PIECES];
+    uint64_t all;
+    size_t at;
 };
 
-static struct common take_common(struct cur *c, struct rec *r, unsigned type)
+static void add_piece(struct making *m, unsigned piece, size_t at)
 {
-    struct common k = {0};
-    if (type == RECORD_COMMON) {
-        k.flags = cur_u16le(c);
-    } else {
-        k.flags = cur_u8(c);
-        r->exporter_id = cur_u8(c);
+    if (pieces[piece].octets > 0) {
+        m->part[piece] = (struct nfd_part){(uint16_t)at, pieces[piece].octets};
+        m->all |= (uint64_t)1 << piece;
     }
-    k.map = cur_u16le(c);
-    take_generic(c, r);
-    if (type == RECORD_COMMON) {
-        r->exporter_id = cur_u16le(c);
-        k.biflow_dir = cur_u8(c);
-        k.end_reason = cur_u8(c);
-    }
-    return k;
 }
 
-/* False when the record cannot be read. */
-static bool read_flow(struct cur c, unsigned type, const struct maps_now *maps, struct rec *r)
+static void append_piece(struct making *m, unsigned piece)
 {
-    struct common k;
-    const struct map *map;
-    bool has_misc = false;
-    rec_clear(r);
-    k = take_common(&c, r, type);
-    map = find_map(maps, k.map);
-    if (map == NULL) {
-        return false;
-    }
-    take_addresses(&c, r, (k.flags & FLAG_IPV6) != 0);
-    r->packets = take(&c, (k.flags & FLAG_PACKETS64) != 0);
-    r->bytes = take(&c, (k.flags & FLAG_BYTES64) != 0);
+    add_piece(m, piece, m->at);
+    m->at += pieces[piece].octets;
+}
+
+static bool map_has(const struct nfd1_map *map, unsigned extension)
+{
     for (unsigned i = 0; i < map->n; i++) {
-        has_misc = has_misc || map->extension[i] == 8;
-        if (!take_extension(&c, r, map->extension[i])) {
+        if (map->extension[i] == extension) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_front(struct making *m, unsigned type, const struct nfd1_map *map)
+{
+    unsigned exporter = type == RECORD_COMMON ? PIECE_EXPORTER16 : PIECE_EXPORTER8;
+    add_piece(m, PIECE_FRONT, 0);
+    add_piece(m, exporter, 0);
+    if (type == RECORD_COMMON && map_has(map, EXTENSION_MISC)) {
+        add_piece(m, PIECE_DIRECTION, 0);
+    }
+    m->at = pieces[exporter].octets;
+}
+
+/* False if the map names an extension that nobody knows, or the record is too small for it. */
+static bool add_pieces(struct making *m, unsigned type, unsigned flags, size_t size,
+                       const struct nfd1_map *map)
+{
+    add_front(m, type, map);
+    append_piece(m, flags & FLAG_IPV6 ? PIECE_ADDRESS6 : PIECE_ADDRESS4);
+    append_piece(m, flags & FLAG_PACKETS64 ? PIECE_PACKETS64 : PIECE_PACKETS32);
+    append_piece(m, flags & FLAG_BYTES64 ? PIECE_BYTES64 : PIECE_BYTES32);
+    for (unsigned i = 0; i < map->n; i++) {
+        if (map->extension[i] >= PIECE_FRONT) {
             return false;
         }
+        append_piece(m, map->extension[i]);
     }
-    if (has_misc) {
-        r->biflow_dir = k.biflow_dir;
-        r->end_reason = k.end_reason;
+    return m->at <= size;
+}
+
+static uint64_t groups_of(const struct tables *t, uint64_t all)
+{
+    uint64_t groups = group_bit(GROUP_HEADER);
+    for (; all != 0; all &= all - 1) {
+        groups |= t->groups[__builtin_ctzll(all)];
     }
-    return cur_ok(&c);
+    return groups;
+}
+
+/* What tells shapes apart, beside the size. */
+struct key {
+    uint32_t head[2];
+};
+
+static int new_shape(struct walker *k, const struct key *key, const struct nfd1_next *n,
+                     const struct nfd1_map *map, uint32_t *shape)
+{
+    struct making m = {.all = 0};
+    struct nfd_part parts[PIECES];
+    struct nfd_shape s = {.heads = key->head, .nheads = 2, .size = (uint16_t)n->size,
+                          .parts = parts};
+    unsigned nparts = 0;
+    *shape = UINT32_MAX;
+    if (!add_pieces(&m, n->type, n->at[FLAGS_AT], n->size, map)) {
+        return 0;
+    }
+    for (uint64_t left = m.all; left != 0; left &= left - 1) {
+        parts[nparts++] = m.part[__builtin_ctzll(left)];
+    }
+    s.all = s.shown = m.all;
+    s.groups = groups_of(&k->tables, m.all & ~k->tables.nonzero);
+    *shape = nfdrows_add_shape(k->w->rows, &s);
+    return *shape != UINT32_MAX ? 0 : ERR_NOMEM;
+}
+
+static bool is_zero(const uint8_t *at, size_t n)
+{
+    uint8_t any = 0;
+    while (n-- > 0) {
+        any |= *at++;
+    }
+    return any == 0;
+}
+
+/* The shape with the groups of those pieces that are not zero in this record. */
+static uint32_t twin_of(struct walker *k, uint32_t shape, const uint8_t *record)
+{
+    const struct nfd_shape *s = &k->w->rows->shapes[shape];
+    uint64_t groups = 0;
+    for (uint64_t left = s->all & k->tables.nonzero; left != 0; left &= left - 1) {
+        unsigned piece = (unsigned)__builtin_ctzll(left);
+        struct nfd_part part = {0, 0};
+        nfdrows_part(s, piece, &part);
+        groups |= is_zero(record + part.at, part.len) ? 0 : k->tables.groups[piece];
+    }
+    if (groups == 0) {
+        return shape;
+    }
+    return nfdrows_twin(k->w->rows, shape,
+                        (groups & group_bit(GROUP_MISC) ? 1 : 0) |
+                            (groups & group_bit(GROUP_COUNTER) ? 2 : 0),
+                        s->all, s->groups | groups);
+}
+
+static bool has_key(const struct nfd_shape *s, const struct key *key, unsigned size)
+{
+    return s->size == size && memcmp(s->heads, key->head, sizeof key->head) == 0;
+}
+
+/* The map of a flow record with a whole front; NULL: there is none. */
+static const struct nfd1_map *map_of(const struct walker *k, const struct nfd1_next *n)
+{
+    return n->size >= FLOW_MIN
+               ? nfd1maps_find(k->maps, (uint16_t)(n->at[MAP_AT] | n->at[MAP_AT + 1] << 8)) : NULL;
+}
+
+/* *shape becomes UINT32_MAX if the record does not fit its map, or there is none. */
+static int shape_of(struct walker *k, const struct nfd1_next *n, uint32_t *shape)
+{
+    struct nfd_rows *rows = k->w->rows;
+    const struct nfd1_map *map = map_of(k, n);
+    struct key key;
+    int rc = 0;
+    *shape = UINT32_MAX;
+    if (map == NULL) {
+        return 0;
+    }
+    key.head[0] = nfd1map_number(k->maps, map);
+    key.head[1] = (n->at[FLAGS_AT] & FLAGS_USED) | n->type << 8;
+    if (k->last != UINT32_MAX && has_key(&rows->shapes[k->last], &key, n->size)) {
+        *shape = k->last;
+        return 0;
+    }
+    *shape = nfdrows_find_shape(rows, key.head, 2, (uint16_t)n->size);
+    if (*shape == UINT32_MAX) {
+        rc = new_shape(k, &key, n, map, shape);
+    }
+    k->last = *shape;
+    return rc;
 }
 
 /* ---- the walk ---- */
 
-/* The builder's columns, copied to live as long as the batch. */
-static int copy_columns(struct batch *from, struct batch *to)
-{
-    for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        struct column c = from->columns[id];
-        if (!field_set_has(&from->present, (enum field_id)id) || id == FIELD_RECORD_NO) {
-            continue;
-        }
-        if (c.form == COLUMN_FLAT) {
-            c.values = arena_dup(&to->arena, c.values, (size_t)from->nrows * c.width);
-        } else if (c.form == COLUMN_VAR) {
-            c.bytes = arena_dup(&to->arena, c.bytes, c.offsets[from->nrows]);
-            c.offsets = arena_dup(&to->arena, c.offsets, (from->nrows + 1) * sizeof *c.offsets);
-        }
-        if ((c.form == COLUMN_FLAT && c.values == NULL)
-            || (c.form == COLUMN_VAR && (c.bytes == NULL || c.offsets == NULL))) {
-            return ERR_NOMEM;
-        }
-        batch_set_column(to, (enum field_id)id, &c);
-    }
-    to->nrows = from->nrows;
-    to->groups_any = from->groups_any;
-    to->groups_all = from->groups_all;
-    return 0;
-}
-
-struct walker {
-    struct nfd_walk *w;
-    struct maps_now *maps;
-    struct builder *builder;
-    uint32_t rows;    /* that it takes at most */
-    uint32_t *row_no; /* which record of the block, from 0 */
-};
-
-static int take_flow(struct walker *k, struct cur body, unsigned type)
+static int take_flow(struct walker *k, const struct nfd1_next *n)
 {
     struct nfd_walk *w = k->w;
-    struct rec r;
-    if (w->nflows++ < w->first_row || builder_rows(k->builder) >= k->rows) {
+    uint32_t shape;
+    int rc;
+    if (w->nflows++ < w->first_row || nfdrows_full(w->rows)) {
         return 0;
     }
-    if (!read_flow(body, type, k->maps, &r)) {
+    rc = shape_of(k, n, &shape);
+    if (rc != 0) {
+        return rc;
+    }
+    if (shape == UINT32_MAX) {
         nfdwalk_note(w, "Record %llu: a flow that does not fit its extension map",
                      (unsigned long long)nfdwalk_number(w));
         return 0;
     }
-    k->row_no[builder_rows(k->builder)] = w->nrecords;
-    return builder_add(k->builder, &r);
+    shape = twin_of(k, shape, n->at);
+    if (shape == UINT32_MAX) {
+        return ERR_NOMEM;
+    }
+    nfdrows_add(w->rows, (uint32_t)(n->at - w->octets), shape, w->nrecords);
+    return 0;
 }
 
-static int take_record(struct walker *k, const struct next *n)
+static int take_record(struct walker *k, const struct nfd1_next *n)
 {
     struct nfd_walk *w = k->w;
     int rc = 0;
-    if (n->lost == 0 && n->type == RECORD_MAP) {
+    if (n->lost == 0 && n->type == NFD1_RECORD_MAP) {
         w->nmaps++;
-        return meet_map(k->maps);
+        return nfd1maps_meet(k->maps);
     }
     if (n->lost > 0) {
         nfdwalk_lost(w, n->at, n->size, n->lost);
     } else if (n->type == RECORD_COMMON || n->type == RECORD_COMMON_OLD) {
-        rc = take_flow(k, n->body, n->type);
+        rc = take_flow(k, n);
     } else {
         w->other_records = true;
         if (!nfdmeta_record(w, n->type, n->at, n->size, &rc)) {
@@ -591,10 +330,10 @@ static int walk(struct walker *k)
     struct nfd_walk *w = k->w;
     struct nfdresync s = nfdresync_of(w->octets, w->len, 1);
     struct cur c = cur_of(w->octets, w->len);
-    struct next n;
+    struct nfd1_next n;
     int rc = 0;
     while (rc == 0 && cur_left(&c) > 0) {
-        if (!next_record(&s, &c, &n)) {
+        if (!nfd1_next(&s, &c, &n)) {
             nfdwalk_broken(w, n.at, n.size);
             break;
         }
@@ -603,48 +342,14 @@ static int walk(struct walker *k)
     return rc;
 }
 
-/* The builder's columns have all but the record numbers, which depend on the files before. */
-static int load_number(void *source, struct batch *b, enum field_id id, struct column *c,
-                       struct fault *fault)
+int nfdwalk1(struct nfd_walk *w, const struct nfd1_maps *maps, uint32_t block)
 {
-    const uint32_t *row_no = source;
-    uint64_t *v;
-    if (id != FIELD_RECORD_NO) {
-        return 0;
+    struct walker *k = arena_alloc(w->arena, sizeof *k);
+    if (k == NULL) {
+        return ERR_NOMEM;
     }
-    v = arena_alloc(&b->arena, (size_t)b->nrows * sizeof *v);
-    if (v == NULL) {
-        return fault_set(fault, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-    }
-    for (uint32_t i = 0; i < b->nrows; i++) {
-        v[i] = b->first_no + row_no[i];
-    }
-    *c = (struct column){.form = COLUMN_FLAT, .width = 8, .nvalues = b->nrows, .values = v};
-    return 0;
-}
-
-static const struct batch_loader loader = {.load = load_number};
-
-/* Flows that so many octets hold at most, and no more than a batch. */
-static uint32_t rows_bound(size_t len)
-{
-    size_t most = len / FLOW_MIN + 1;
-    return most < BATCH_ROWS_MAX ? (uint32_t)most : BATCH_ROWS_MAX;
-}
-
-int nfdwalk1(struct nfd_walk *w, const struct nfd1_maps *maps, uint32_t block, struct batch *b)
-{
-    uint32_t rows = rows_bound(w->len);
-    struct walker k = {.w = w, .rows = rows, .maps = maps_at(maps, block, w->arena),
-                       .builder = builder_new()};
-    int rc;
-    k.row_no = arena_alloc(w->arena, rows * sizeof *k.row_no);
-    rc = k.maps != NULL && k.builder != NULL && k.row_no != NULL ? walk(&k) : ERR_NOMEM;
-    if (rc == 0) {
-        rc = copy_columns(builder_batch(k.builder), b);
-        b->loader = &loader;
-        b->source = k.row_no;
-    }
-    builder_free(k.builder);
-    return rc;
+    *k = (struct walker){.w = w, .maps = nfd1maps_at(maps, block, w->arena), .last = UINT32_MAX};
+    fill_tables(&k->tables);
+    w->rows = nfdrows_new(w->arena, w->octets, w->len, FLOW_MIN, locate, &k->tables);
+    return k->maps != NULL && w->rows != NULL ? walk(k) : ERR_NOMEM;
 }

@@ -175,6 +175,18 @@ static int dictionary_decode(struct source *s, struct cur *c, uint32_t n, struct
     return 0;
 }
 
+/* Each address stands in some row of some column. */
+static uint64_t addresses_most(const struct weir1_block *b)
+{
+    uint64_t columns = 0;
+    for (uint32_t i = 0; i < b->head.nentries; i++) {
+        unsigned field = b->entries[i].field;
+        columns += field < FIELD_STORED_ && field_of((enum field_id)field)->type == TYPE_IP;
+    }
+    return columns * b->head.rows < WEIR1_ADDRESSES_MAX ? columns * b->head.rows
+                                                        : WEIR1_ADDRESSES_MAX;
+}
+
 /* How many addresses there are. */
 static int dictionary_find(struct source *s, struct fault *fault)
 {
@@ -183,7 +195,7 @@ static int dictionary_find(struct source *s, struct fault *fault)
         return damaged(fault, "no dictionary of addresses");
     }
     e = &s->block->entries[s->block->dictionary - 1];
-    if (e->values == 0 || e->values > WEIR1_ADDRESSES_MAX || e->form != WEIR1_DICTIONARY) {
+    if (e->values == 0 || e->values > addresses_most(s->block) || e->form != WEIR1_DICTIONARY) {
         return damaged(fault, "number of addresses");
     }
     s->naddresses = e->values;
@@ -455,12 +467,12 @@ static int load_octets(struct load *l)
         return damaged(l->fault, "number of octets");
     }
     rc = vec_read(l->s->work, &l->body, n, 4, &lengths, l->fault);
+    if (rc == 0 && !add_up(lengths, n, total, offsets)) {
+        rc = damaged(l->fault, "lengths");
+    }
     rc = rc != 0 ? rc : vec_read(l->s->work, &l->body, (uint32_t)total, 1, &bytes, l->fault);
     if (rc != 0) {
         return rc;
-    }
-    if (!add_up(lengths, n, total, offsets)) {
-        return damaged(l->fault, "lengths");
     }
     *l->column = (struct column){.form = COLUMN_VAR, .nvalues = n, .offsets = offsets,
                                  .bytes = bytes};
