@@ -3,9 +3,9 @@
  * nfdrows.h - the flow records of one unpacked nfdump block, and columns gathered out of them.
  *
  * Records of one block repeat a few shapes: the same elements of the same lengths at the same
- * offsets. A walker (nfdwalk1.c, nfdwalk2.c) goes over the block once and keeps for each row where its
- * record starts and which shape it has; a column is then gathered straight from the block's octets.
- * A field's place is found per shape, so nothing about elements is looked up per row.
+ * offsets. A walker (nfdwalk1.c, nfdwalk2.c) goes over the block once and keeps for each row where
+ * its record starts and which shape it has; a column is then gathered straight from the block's
+ * octets. A field's place is found per shape, so nothing about elements is looked up per row.
  *
  * Everything here lives in the batch's arena.
  */
