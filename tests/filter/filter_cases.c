@@ -15,7 +15,8 @@
  *   expression !! 1 text ?? proto    and this is suggested
  *
  * A line "%geo nfdump mmdb" makes the lines behind it run with each of these data bases in turn,
- * and with the Tor data base. Every accepted expression is run four ways: optimised and as written,
+ * and with the Tor data base. "%pcre2 with" and "%pcre2 without" are for lines behind them that only
+ * hold of such a build, "%pcre2 any" ends that. Every accepted expression is run four ways: optimised and as written,
  * on all flows at once and flow by flow.
  */
 #include "flowrows.h"
@@ -40,6 +41,7 @@ struct runner {
     struct geo_db *geo[GEOS];
     struct tor_db *tor;
     bool with_geo[GEOS]; /* the present case is run with */
+    bool other_build;    /* ... is about another build */
     struct wordcover cover;
     const char *file;
     unsigned line;
@@ -230,12 +232,26 @@ static void refused_case(struct runner *r, const char *text, char *expected)
 
 /* ------------------------------------------------------------------ files */
 
+/* "%pcre2 with", "without" or "any" */
+static void choose_build(struct runner *r, const char *which)
+{
+#ifdef HAVE_PCRE2
+    r->other_build = strcmp(which, "without") == 0;
+#else
+    r->other_build = strcmp(which, "with") == 0;
+#endif
+}
+
 static void one_case(struct runner *r, char *line)
 {
     char copy[4096];
     char *refusal, *names;
     snprintf(copy, sizeof copy, "%s", line);
-    if ((refusal = cut_at(copy, " !! ")) != NULL) {
+    if (strncmp(line, "%pcre2 ", 7) == 0) {
+        choose_build(r, line + 7);
+    } else if (r->other_build) {
+        r->t->skipped++;
+    } else if ((refusal = cut_at(copy, " !! ")) != NULL) {
         unescape(copy);
         refused_case(r, copy, refusal);
     } else if ((names = cut_at(copy, " => ")) != NULL) {
@@ -258,6 +274,7 @@ static void run_file(struct runner *r, const char *name)
     r->line = 0;
     memset(r->with_geo, 0, sizeof r->with_geo);
     r->with_geo[NO_GEO] = true;
+    r->other_build = false;
     if (f == NULL) {
         failed(r, name, "cannot open");
         return;
