@@ -79,6 +79,9 @@ static void listing_work_free(void *work)
 static int listing_rows(void *ctx, void *work, const struct passing *in, struct buf *out)
 {
     struct run *r = ctx;
+    if (in->more) {
+        return printer_more_rows(r->s->printer, work, in->rows, in->n, in->number + 1, out);
+    }
     printer_work_names(work, in->meta);
     return printer_rows(r->s->printer, work, in->batch, in->rows, in->n, in->number + 1, out);
 }

@@ -9,7 +9,7 @@
 /* Put before each address with -T, so that a viewer can make a link of it. */
 #define TAG_OCTET '\001'
 
-static struct address address_of(const struct token_use *t, const struct row *row)
+static struct address address_of(const struct part *t, const struct row *row)
 {
     return place_address(&t->places[0], &t->places[1], row->r);
 }
@@ -23,7 +23,7 @@ static char *put_tag(const struct row *row, char *p)
 }
 
 /* The address as fmt shows it: tagged, shortened unless there is room, padded. */
-static char *put_address(const struct token_use *t, const struct row *row, const struct address *a,
+static char *put_address(const struct part *t, const struct row *row, const struct address *a,
                          char *p)
 {
     char *start = put_tag(row, p);
@@ -32,14 +32,14 @@ static char *put_address(const struct token_use *t, const struct row *row, const
     return value_pad(start, end, t->width);
 }
 
-void fmt_addr(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_addr(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = text_open(row, out);
     text_close(out, put_address(t, row, &a, p));
 }
 
-void csv_addr(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_addr(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = text_open(row, out);
@@ -47,7 +47,7 @@ void csv_addr(const struct token_use *t, const struct row *row, struct buf *out)
 }
 
 /* ":port" or, after IPv6, ".port"; five columns. */
-static char *put_port(const struct token_use *t, const struct row *row, int family, char *p)
+static char *put_port(const struct part *t, const struct row *row, int family, char *p)
 {
     uint64_t port = place_u64(&t->places[2], row->r);
     bool icmp = t->places[2].id == FIELD_DST_PORT;
@@ -57,7 +57,7 @@ static char *put_port(const struct token_use *t, const struct row *row, int fami
     return value_pad(start, value_dst_port(start, port, icmp ? row->r->proto : 0), -5);
 }
 
-void fmt_addr_port(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_addr_port(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = put_address(t, row, &a, text_open(row, out));
@@ -73,7 +73,7 @@ static char *put_country(const struct row *row, const struct address *a, char *p
     return p + 2;
 }
 
-static char *put_geo_address(const struct token_use *t, const struct row *row,
+static char *put_geo_address(const struct part *t, const struct row *row,
                              const struct address *a, char *p)
 {
     p = put_address(t, row, a, p);
@@ -83,14 +83,14 @@ static char *put_geo_address(const struct token_use *t, const struct row *row,
     return p;
 }
 
-void fmt_geo_addr(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_geo_addr(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = text_open(row, out);
     text_close(out, put_geo_address(t, row, &a, p));
 }
 
-void fmt_geo_addr_port(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_geo_addr_port(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = put_geo_address(t, row, &a, text_open(row, out));
@@ -99,7 +99,7 @@ void fmt_geo_addr_port(const struct token_use *t, const struct row *row, struct 
 
 /* ---- networks ---- */
 
-static struct address masked(const struct token_use *t, const struct row *row, struct ip *net,
+static struct address masked(const struct part *t, const struct row *row, struct ip *net,
                              uint64_t *mask)
 {
     struct address a = address_of(t, row);
@@ -110,7 +110,7 @@ static struct address masked(const struct token_use *t, const struct row *row, s
     return a;
 }
 
-void fmt_net(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_net(const struct part *t, const struct row *row, struct buf *out)
 {
     struct ip net;
     uint64_t mask;
@@ -121,7 +121,7 @@ void fmt_net(const struct token_use *t, const struct row *row, struct buf *out)
     text_close(out, value_pad(p, value_u64(p, mask), -2));
 }
 
-void csv_net(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_net(const struct part *t, const struct row *row, struct buf *out)
 {
     struct ip net;
     uint64_t mask;
@@ -132,7 +132,7 @@ void csv_net(const struct token_use *t, const struct row *row, struct buf *out)
     text_close(out, value_u64(p, mask));
 }
 
-void fmt_mac(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_mac(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_mac(p, place_u64(&t->places[0], row->r)));
@@ -140,32 +140,32 @@ void fmt_mac(const struct token_use *t, const struct row *row, struct buf *out)
 
 /* ---- looked up ---- */
 
-static uint32_t as_of(const struct token_use *t, const struct row *row)
+static uint32_t as_of(const struct part *t, const struct row *row)
 {
     struct address a = place_address(&t->places[1], &t->places[2], row->r);
     return row_as(row, place_u64(&t->places[0], row->r), &a);
 }
 
-void fmt_as(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_as(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_u64_wide(p, as_of(t, row), t->width));
 }
 
-void csv_as(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_as(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_u64(p, as_of(t, row)));
 }
 
-void fmt_country(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_country(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     char *p = text_open(row, out);
     text_close(out, put_country(row, &a, p));
 }
 
-static void put_location(const struct token_use *t, const struct row *row, struct buf *out,
+static void put_location(const struct part *t, const struct row *row, struct buf *out,
                          const char *none)
 {
     struct address a = address_of(t, row);
@@ -179,12 +179,12 @@ static void put_location(const struct token_use *t, const struct row *row, struc
     }
 }
 
-void fmt_location(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_location(const struct part *t, const struct row *row, struct buf *out)
 {
     put_location(t, row, out, "<no location info>");
 }
 
-void csv_location(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_location(const struct part *t, const struct row *row, struct buf *out)
 {
     size_t from = out->len;
 
@@ -207,7 +207,7 @@ static const char *organisation(const struct row *row, const struct address *a)
     return org != NULL ? org : "";
 }
 
-void fmt_organisation(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_organisation(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     const char *org = organisation(row, &a);
@@ -218,7 +218,7 @@ void fmt_organisation(const struct token_use *t, const struct row *row, struct b
     buf_str_pad(out, org, strnlen(org, (size_t)t->width), t->width);
 }
 
-void csv_organisation(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_organisation(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     const char *org = a.family == 0 ? "none" : organisation(row, &a);
@@ -227,7 +227,7 @@ void csv_organisation(const struct token_use *t, const struct row *row, struct b
 }
 
 /* Two letters; nothing without a data base. */
-static const char *tor_text(const struct token_use *t, const struct row *row)
+static const char *tor_text(const struct part *t, const struct row *row)
 {
     static const char *const texts[] = {
         [TOR_NEVER] = "..", [TOR_OTHER_DAY] = "ex", [TOR_EXIT] = "EX"};
@@ -239,13 +239,13 @@ static const char *tor_text(const struct token_use *t, const struct row *row)
     return texts[tor_lookup(row->options->tor, a.ip, a.family, row->r->first, row->r->last)];
 }
 
-void fmt_tor(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_tor(const struct part *t, const struct row *row, struct buf *out)
 {
     const char *text = tor_text(t, row);
     buf_str_pad(out, text, strlen(text), t->width);
 }
 
-void csv_tor(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_tor(const struct part *t, const struct row *row, struct buf *out)
 {
     buf_str(out, tor_text(t, row));
 }
@@ -253,7 +253,7 @@ void csv_tor(const struct token_use *t, const struct row *row, struct buf *out)
 /* ---- fixed lists of columns ---- */
 
 /* The numbers of AF_INET and AF_INET6 on Linux, wherever we run: scripts know them. */
-void csv_family(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_family(const struct part *t, const struct row *row, struct buf *out)
 {
     int family = rec_family(row->r);
     (void)t;
@@ -261,7 +261,7 @@ void csv_family(const struct token_use *t, const struct row *row, struct buf *ou
 }
 
 /* Four numbers of 32 bits; IPv4 is the last one. */
-void csv_addr_words(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_addr_words(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
     uint64_t high = a.family == 6 ? ip_high(a.ip) : 0;

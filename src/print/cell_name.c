@@ -5,12 +5,12 @@
 #include "field/names.h"
 #include "print/token.h"
 
-static uint64_t first_u64(const struct token_use *t, const struct row *row)
+static uint64_t first_u64(const struct part *t, const struct row *row)
 {
     return place_u64(&t->places[0], row->r);
 }
 
-static bool is_present(const struct token_use *t, const struct row *row)
+static bool is_present(const struct part *t, const struct row *row)
 {
     return place_present(&t->places[0], row->r);
 }
@@ -43,14 +43,14 @@ static void put_version(const struct row *row, const struct version_texts *texts
     buf_u64(out, version & 15);
 }
 
-void fmt_version(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_version(const struct part *t, const struct row *row, struct buf *out)
 {
     static const struct version_texts texts = {"Nv", "Sv", "Pv", "EVT", "FLO"};
     (void)t;
     put_version(row, &texts, out);
 }
 
-void csv_version(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_version(const struct part *t, const struct row *row, struct buf *out)
 {
     static const struct version_texts texts = {"netflowV", "sflowV", "pcapdV", "event", "flow"};
     (void)t;
@@ -62,7 +62,7 @@ static const char *ident_of(const struct row *row)
     return row->ident != NULL ? row->ident : "<no ident>";
 }
 
-void fmt_ident(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_ident(const struct part *t, const struct row *row, struct buf *out)
 {
     const char *ident = ident_of(row);
     buf_str_pad(out, ident, strlen(ident), t->width);
@@ -73,7 +73,7 @@ static struct span span_of(const char *text)
     return (struct span){(const uint8_t *)text, (uint32_t)strlen(text)};
 }
 
-void csv_ident(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_ident(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     text_span(span_of(ident_of(row)), true, out);
@@ -81,7 +81,7 @@ void csv_ident(const struct token_use *t, const struct row *row, struct buf *out
 
 /* ---- transport ---- */
 
-void fmt_proto(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_proto(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     uint64_t proto = first_u64(t, row);
@@ -91,12 +91,12 @@ void fmt_proto(const struct token_use *t, const struct row *row, struct buf *out
 
 enum { PROTO_TCP = 6 };
 
-static uint64_t tcp_flags(const struct token_use *t, const struct row *row)
+static uint64_t tcp_flags(const struct part *t, const struct row *row)
 {
     return row->r->proto == PROTO_TCP ? first_u64(t, row) : 0;
 }
 
-void fmt_flags(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_flags(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     uint64_t flags = tcp_flags(t, row);
@@ -104,24 +104,24 @@ void fmt_flags(const struct token_use *t, const struct row *row, struct buf *out
                                                 : value_flags(p, flags));
 }
 
-void csv_flags(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_flags(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_flags(p, tcp_flags(t, row)));
 }
 
-void csv_direction(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_direction(const struct part *t, const struct row *row, struct buf *out)
 {
     buf_char(out, first_u64(t, row) != 0 ? 'E' : 'I');
 }
 
-void fmt_direction(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_direction(const struct part *t, const struct row *row, struct buf *out)
 {
     buf_fill(out, ' ', (size_t)t->width - 1);
     csv_direction(t, row, out);
 }
 
-void fmt_fragment(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_fragment(const struct part *t, const struct row *row, struct buf *out)
 {
     uint64_t flags = first_u64(t, row);
     buf_add(out, flags & 0x40 ? "DF" : "--", 2);
@@ -130,12 +130,12 @@ void fmt_fragment(const struct token_use *t, const struct row *row, struct buf *
 
 /* ---- names from tables of the flow files ---- */
 
-void fmt_if_name(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_if_name(const struct part *t, const struct row *row, struct buf *out)
 {
     row_name(row, NAME_INTERFACE, first_u64(t, row), out);
 }
 
-void fmt_vrf_name(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_vrf_name(const struct part *t, const struct row *row, struct buf *out)
 {
     row_name(row, NAME_VRF, first_u64(t, row), out);
 }
@@ -149,21 +149,21 @@ static void commas_away(struct buf *out, size_t from)
     }
 }
 
-void csv_if_name(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_if_name(const struct part *t, const struct row *row, struct buf *out)
 {
     size_t from = out->len;
     fmt_if_name(t, row, out);
     commas_away(out, from);
 }
 
-void csv_vrf_name(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_vrf_name(const struct part *t, const struct row *row, struct buf *out)
 {
     size_t from = out->len;
     fmt_vrf_name(t, row, out);
     commas_away(out, from);
 }
 
-static void put_app_id(const struct token_use *t, const struct row *row, bool pad, struct buf *out)
+static void put_app_id(const struct part *t, const struct row *row, bool pad, struct buf *out)
 {
     if (is_present(t, row)) {
         text_app_id(place_span(&t->places[0], row->r), pad, out);
@@ -172,17 +172,17 @@ static void put_app_id(const struct token_use *t, const struct row *row, bool pa
     }
 }
 
-void fmt_app_id(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_app_id(const struct part *t, const struct row *row, struct buf *out)
 {
     put_app_id(t, row, true, out);
 }
 
-void csv_app_id(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_app_id(const struct part *t, const struct row *row, struct buf *out)
 {
     put_app_id(t, row, false, out);
 }
 
-static void put_app_name(const struct token_use *t, const struct row *row, const char *none,
+static void put_app_name(const struct part *t, const struct row *row, const char *none,
                          const char *unknown, struct buf *out)
 {
     const struct app_name *app;
@@ -201,12 +201,12 @@ static void put_app_name(const struct token_use *t, const struct row *row, const
     buf_str(out, app->description);
 }
 
-void fmt_app_name(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_app_name(const struct part *t, const struct row *row, struct buf *out)
 {
     put_app_name(t, row, "<no nbar>", "<no info>", out);
 }
 
-void csv_app_name(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_app_name(const struct part *t, const struct row *row, struct buf *out)
 {
     size_t from = out->len;
     put_app_name(t, row, "no-nbar", "no-info", out);
@@ -241,7 +241,7 @@ static const char *event_name(const struct row *row, char *number)
     return name;
 }
 
-void fmt_event(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_event(const struct part *t, const struct row *row, struct buf *out)
 {
     char number[VALUE_TEXT_MAX];
     const char *name;
@@ -254,7 +254,7 @@ void fmt_event(const struct token_use *t, const struct row *row, struct buf *out
     buf_str_pad(out, name, strlen(name), t->width);
 }
 
-void csv_event(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_event(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     buf_u64(out, event_number(row));
@@ -272,7 +272,7 @@ static void put_named(enum name_table table, uint64_t number, int width, struct 
     }
 }
 
-void fmt_xevent(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_xevent(const struct part *t, const struct row *row, struct buf *out)
 {
     if (is_present(t, row)) {
         put_named(NAMES_XEVENT, first_u64(t, row), t->width, out);
@@ -281,7 +281,7 @@ void fmt_xevent(const struct token_use *t, const struct row *row, struct buf *ou
     }
 }
 
-void csv_xevent(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_xevent(const struct part *t, const struct row *row, struct buf *out)
 {
     if (is_present(t, row)) {
         put_named(NAMES_XEVENT, first_u64(t, row), 0, out);
@@ -292,7 +292,7 @@ void csv_xevent(const struct token_use *t, const struct row *row, struct buf *ou
 
 /* ---- texts of the record; `none` where the record has none ---- */
 
-static void put_text(const struct token_use *t, const struct row *row, const char *none, bool csv,
+static void put_text(const struct part *t, const struct row *row, const char *none, bool csv,
                      struct buf *out)
 {
     if (is_present(t, row)) {
@@ -302,27 +302,27 @@ static void put_text(const struct token_use *t, const struct row *row, const cha
     }
 }
 
-void fmt_user(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_user(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<empty>", false, out);
 }
 
-void csv_user(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_user(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<empty>", true, out);
 }
 
-void fmt_nat_string(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_nat_string(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<unknown>", false, out);
 }
 
-void csv_nat_string(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_nat_string(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<unknown>", true, out);
 }
 
-void fmt_label(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_label(const struct part *t, const struct row *row, struct buf *out)
 {
     struct span label = place_span(&t->places[0], row->r);
 
@@ -333,12 +333,12 @@ void fmt_label(const struct token_use *t, const struct row *row, struct buf *out
     }
 }
 
-void csv_label(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_label(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<none>", true, out);
 }
 
-void fmt_newline(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_newline(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     (void)row;
@@ -347,7 +347,7 @@ void fmt_newline(const struct token_use *t, const struct row *row, struct buf *o
 
 /* ---- packet filter ---- */
 
-void fmt_pf_interface(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_pf_interface(const struct part *t, const struct row *row, struct buf *out)
 {
     struct span name = place_span(&t->places[0], row->r);
 
@@ -358,12 +358,12 @@ void fmt_pf_interface(const struct token_use *t, const struct row *row, struct b
     }
 }
 
-void csv_pf_interface(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_pf_interface(const struct part *t, const struct row *row, struct buf *out)
 {
     put_text(t, row, "<no-pf>", true, out);
 }
 
-static void put_pf(const struct token_use *t, const struct row *row, enum name_table table,
+static void put_pf(const struct part *t, const struct row *row, enum name_table table,
                    int width, const char *none, struct buf *out)
 {
     const char *name = name_of(table, first_u64(t, row));
@@ -376,27 +376,27 @@ static void put_pf(const struct token_use *t, const struct row *row, enum name_t
     buf_str_pad(out, name, strlen(name), width);
 }
 
-void fmt_pf_action(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_pf_action(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf(t, row, NAMES_PF_ACTION, t->width, "<no-pf>", out);
 }
 
-void csv_pf_action(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_pf_action(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf(t, row, NAMES_PF_ACTION, 0, "no-pf", out);
 }
 
-void fmt_pf_reason(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_pf_reason(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf(t, row, NAMES_PF_REASON, t->width, "<no-pf>", out);
 }
 
-void csv_pf_reason(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_pf_reason(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf(t, row, NAMES_PF_REASON, 0, "no-pf", out);
 }
 
-static void put_pf_direction(const struct token_use *t, const struct row *row, int width,
+static void put_pf_direction(const struct part *t, const struct row *row, int width,
                              const char *none, struct buf *out)
 {
     const char *text = first_u64(t, row) != 0 ? "in" : "out";
@@ -408,19 +408,19 @@ static void put_pf_direction(const struct token_use *t, const struct row *row, i
     }
 }
 
-void fmt_pf_direction(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_pf_direction(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf_direction(t, row, t->width, "<no pfinfo>", out);
 }
 
-void csv_pf_direction(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_pf_direction(const struct part *t, const struct row *row, struct buf *out)
 {
     put_pf_direction(t, row, 0, "no pfinfo", out);
 }
 
 /* ---- fixed lists of columns ---- */
 
-void csv_proto_name(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_proto_name(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_proto(p, first_u64(t, row)));

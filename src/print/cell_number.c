@@ -4,7 +4,7 @@
  */
 #include "print/token.h"
 
-static uint64_t first_u64(const struct token_use *t, const struct row *row)
+static uint64_t first_u64(const struct part *t, const struct row *row)
 {
     return place_u64(&t->places[0], row->r);
 }
@@ -15,19 +15,19 @@ static void put(const struct row *row, struct buf *out, uint64_t v, int width)
     text_close(out, value_u64_wide(p, v, width));
 }
 
-void fmt_number(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_number(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, first_u64(t, row), t->width);
 }
 
 /* A blank stands before the number, however long it is. */
-void fmt_blank_number(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_blank_number(const struct part *t, const struct row *row, struct buf *out)
 {
     buf_char(out, ' ');
     put(row, out, first_u64(t, row), t->width - 1);
 }
 
-void csv_number(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_number(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, first_u64(t, row), 0);
 }
@@ -38,7 +38,7 @@ static void put_scaled(const struct row *row, struct buf *out, uint64_t v)
     text_close(out, value_scaled_wide(p, v, row->options->plain_numbers));
 }
 
-void fmt_scaled(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_scaled(const struct part *t, const struct row *row, struct buf *out)
 {
     put_scaled(row, out, first_u64(t, row));
 }
@@ -48,12 +48,12 @@ static uint64_t record_no(const struct row *row)
     return row->options->count_lines ? row->line_no : row->r->record_no;
 }
 
-void fmt_record_no(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_record_no(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, record_no(row), t->width);
 }
 
-void csv_record_no(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_record_no(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, record_no(row), 0);
@@ -64,12 +64,12 @@ static uint64_t flows_of(const struct row *row)
     return rec_has(row->r, GROUP_COUNTER) ? row->r->flows : 1;
 }
 
-void fmt_flows(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_flows(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, flows_of(row), t->width);
 }
 
-void csv_flows(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_flows(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, flows_of(row), 0);
@@ -87,25 +87,25 @@ static uint64_t rate_double(uint64_t count, double factor, uint64_t msec)
     return msec == 0 ? 0 : (uint64_t)(factor * (double)count / ((double)msec / 1000.0));
 }
 
-void fmt_bps(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_bps(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put_scaled(row, out, rate(row->r->bytes, 8000, row_duration(row->r)));
 }
 
-void csv_bps(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_bps(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, rate_double(row->r->bytes, 8.0, row_duration(row->r)), 0);
 }
 
-void fmt_pps(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_pps(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put_scaled(row, out, rate(row->r->packets, 1000, row_duration(row->r)));
 }
 
-void csv_pps(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_pps(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, rate_double(row->r->packets, 1.0, row_duration(row->r)), 0);
@@ -117,12 +117,12 @@ static uint32_t bytes_per_packet(const struct row *row)
     return row->r->packets == 0 ? 0 : (uint32_t)(row->r->bytes / row->r->packets);
 }
 
-void fmt_bpp(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_bpp(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, bytes_per_packet(row), t->width);
 }
 
-void csv_bpp(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_bpp(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, bytes_per_packet(row), 0);
@@ -130,33 +130,33 @@ void csv_bpp(const struct token_use *t, const struct row *row, struct buf *out)
 
 /* ---- ports and ICMP ---- */
 
-void fmt_high_octet(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_high_octet(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, place_u64(&t->places[1], row->r) >> 8 & 0xff, t->width);
 }
 
-void csv_high_octet(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_high_octet(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, place_u64(&t->places[1], row->r) >> 8 & 0xff, 0);
 }
 
-void fmt_low_octet(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_low_octet(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, place_u64(&t->places[1], row->r) & 0xff, t->width);
 }
 
-void csv_low_octet(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_low_octet(const struct part *t, const struct row *row, struct buf *out)
 {
     put(row, out, place_u64(&t->places[1], row->r) & 0xff, 0);
 }
 
-void fmt_dst_port(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_dst_port(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_pad(p, value_dst_port(p, row->r->dst_port, row->r->proto), t->width));
 }
 
-void csv_dst_port(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_dst_port(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     (void)t;
@@ -165,7 +165,7 @@ void csv_dst_port(const struct token_use *t, const struct row *row, struct buf *
 
 /* ---- pairs and triples ---- */
 
-static void put_two(const struct token_use *t, const struct row *row, struct buf *out,
+static void put_two(const struct part *t, const struct row *row, struct buf *out,
                     const int widths[2], char between)
 {
     char *p = text_open(row, out);
@@ -176,17 +176,17 @@ static void put_two(const struct token_use *t, const struct row *row, struct buf
     text_close(out, p);
 }
 
-void fmt_engine(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_engine(const struct part *t, const struct row *row, struct buf *out)
 {
     put_two(t, row, out, (const int[]){t->width, -t->width}, '/');
 }
 
-void csv_engine(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_engine(const struct part *t, const struct row *row, struct buf *out)
 {
     put_two(t, row, out, (const int[]){0, 0}, '/');
 }
 
-void fmt_ttl(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_ttl(const struct part *t, const struct row *row, struct buf *out)
 {
     put_two(t, row, out, (const int[]){t->width, t->width}, ' ');
 }
@@ -197,7 +197,7 @@ static char *put_hex_left(char *p, uint64_t v, int width)
     return value_pad(p, value_hex(p, v), -width);
 }
 
-void fmt_acl_hex(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_acl_hex(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
 
@@ -208,7 +208,7 @@ void fmt_acl_hex(const struct token_use *t, const struct row *row, struct buf *o
     text_close(out, p - 1);
 }
 
-static void put_acl(const struct token_use *t, const struct row *row, struct buf *out, int width)
+static void put_acl(const struct part *t, const struct row *row, struct buf *out, int width)
 {
     char *p = text_open(row, out);
 
@@ -219,23 +219,23 @@ static void put_acl(const struct token_use *t, const struct row *row, struct buf
     text_close(out, p - 1);
 }
 
-void fmt_acl(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_acl(const struct part *t, const struct row *row, struct buf *out)
 {
     put_acl(t, row, out, 10);
 }
 
-void csv_acl(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_acl(const struct part *t, const struct row *row, struct buf *out)
 {
     put_acl(t, row, out, 0);
 }
 
-void fmt_mpls(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_mpls(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_mpls(p, first_u64(t, row)));
 }
 
-void fmt_mpls_stack(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_mpls_stack(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
 
@@ -248,13 +248,13 @@ void fmt_mpls_stack(const struct token_use *t, const struct row *row, struct buf
 
 /* ---- odd numbers ---- */
 
-void fmt_latency(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_latency(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_thousandths(p, first_u64(t, row), t->width));
 }
 
-void csv_latency(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_latency(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_thousandths(p, first_u64(t, row), 0));
@@ -266,14 +266,14 @@ static char *put_hex_filled(char *p, uint64_t v, int digits)
     return v >> (4 * digits) != 0 ? value_hex(p, v) : value_hex_wide(p, v, digits);
 }
 
-void fmt_ether_type(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_ether_type(const struct part *t, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, put_hex_filled(p, first_u64(t, row), t->width));
 }
 
 /* Without the group "0x00" whatever the width. */
-static void put_observation(const struct token_use *t, const struct row *row, struct buf *out,
+static void put_observation(const struct part *t, const struct row *row, struct buf *out,
                             int digits)
 {
     char *p = text_open(row, out);
@@ -281,18 +281,18 @@ static void put_observation(const struct token_use *t, const struct row *row, st
     text_close(out, put_hex_filled(p, first_u64(t, row), present ? digits : 2));
 }
 
-void fmt_observation(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_observation(const struct part *t, const struct row *row, struct buf *out)
 {
     put_observation(t, row, out, t->width);
 }
 
-void csv_observation(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_observation(const struct part *t, const struct row *row, struct buf *out)
 {
     put_observation(t, row, out, 1);
 }
 
 /* "0x" and the decimal number, as nfdump has it. */
-static void put_flow_id(const struct token_use *t, const struct row *row, int width,
+static void put_flow_id(const struct part *t, const struct row *row, int width,
                         struct buf *out)
 {
     char *p = text_open(row, out);
@@ -300,25 +300,25 @@ static void put_flow_id(const struct token_use *t, const struct row *row, int wi
     text_close(out, value_u64_wide(p, first_u64(t, row), width));
 }
 
-void fmt_flow_id(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_flow_id(const struct part *t, const struct row *row, struct buf *out)
 {
     put_flow_id(t, row, t->width, out);
 }
 
-void csv_flow_id(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_flow_id(const struct part *t, const struct row *row, struct buf *out)
 {
     put_flow_id(t, row, 0, out);
 }
 
 /* ---- fixed lists of columns ---- */
 
-void csv_line_no(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_line_no(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     put(row, out, row->line_no, 0);
 }
 
-void csv_mpls_plain(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_mpls_plain(const struct part *t, const struct row *row, struct buf *out)
 {
     uint64_t label = first_u64(t, row);
     char *p = value_u64(text_open(row, out), label >> 4);

@@ -5,7 +5,7 @@
 #include "print/payloadtext.h"
 #include "print/token.h"
 
-static enum payload_side side_of(const struct token_use *t)
+static enum payload_side side_of(const struct part *t)
 {
     return payload_side_of(t->places[0].id);
 }
@@ -15,7 +15,7 @@ static void put_padded(struct buf *out, const char *text, int width)
     buf_str_pad(out, text, strlen(text), width);
 }
 
-void fmt_payload(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_payload(const struct part *t, const struct row *row, struct buf *out)
 {
     if (place_present(&t->places[0], row->r)) {
         payload_show(row, side_of(t), false, out);
@@ -24,7 +24,7 @@ void fmt_payload(const struct token_use *t, const struct row *row, struct buf *o
     }
 }
 
-void fmt_ja3(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_ja3(const struct part *t, const struct row *row, struct buf *out)
 {
     const char *ja3 = payload_ja3(row, side_of(t));
 
@@ -36,13 +36,13 @@ void fmt_ja3(const struct token_use *t, const struct row *row, struct buf *out)
     buf_str(out, ja3);
 }
 
-void csv_ja3(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_ja3(const struct part *t, const struct row *row, struct buf *out)
 {
     const char *ja3 = payload_ja3(row, side_of(t));
     buf_str(out, ja3 != NULL ? ja3 : "no-ja3");
 }
 
-void fmt_ja4(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_ja4(const struct part *t, const struct row *row, struct buf *out)
 {
     bool server = false;
     const char *ja4 = payload_ja4(row, side_of(t), &server);
@@ -55,14 +55,14 @@ void fmt_ja4(const struct token_use *t, const struct row *row, struct buf *out)
     put_padded(out, ja4, t->width - 6);
 }
 
-void csv_ja4(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_ja4(const struct part *t, const struct row *row, struct buf *out)
 {
     bool server = false;
     const char *ja4 = payload_ja4(row, side_of(t), &server);
     buf_str(out, ja4 != NULL ? ja4 : "no-ja4");
 }
 
-void fmt_sni(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_sni(const struct part *t, const struct row *row, struct buf *out)
 {
     const struct tls_hello *hello = payload_tls(row, side_of(t));
 
@@ -73,7 +73,7 @@ void fmt_sni(const struct token_use *t, const struct row *row, struct buf *out)
     }
 }
 
-void csv_sni(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_sni(const struct part *t, const struct row *row, struct buf *out)
 {
     const struct tls_hello *hello = payload_tls(row, side_of(t));
 
@@ -108,7 +108,7 @@ static void put_version(const struct tls_hello *hello, const struct version_styl
     put_padded(out, text, style->width);
 }
 
-void fmt_tls(const struct token_use *t, const struct row *row, struct buf *out)
+void fmt_tls(const struct part *t, const struct row *row, struct buf *out)
 {
     static const struct version_style style = {"TLS 1.", "SSL ", "     0", -7};
     const struct tls_hello *hello = payload_tls(row, side_of(t));
@@ -120,7 +120,7 @@ void fmt_tls(const struct token_use *t, const struct row *row, struct buf *out)
     }
 }
 
-void csv_tls(const struct token_use *t, const struct row *row, struct buf *out)
+void csv_tls(const struct part *t, const struct row *row, struct buf *out)
 {
     static const struct version_style style = {"TLS-1.", "SSL-", "0", 0};
     const struct tls_hello *hello = payload_tls(row, side_of(t));

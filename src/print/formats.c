@@ -246,16 +246,14 @@ static int add_literal(struct item_list *list, struct arena *arena, const char *
     return 0;
 }
 
-static int add_token(struct item_list *list, struct arena *arena, const struct token *t, bool csv,
-                     bool long_ipv6)
+static int add_token(struct item_list *list, struct arena *arena, const struct token *t)
 {
     struct item *it = item_new(list, arena);
 
     if (it == NULL) {
         return ERR_NOMEM;
     }
-    it->cell = csv ? token_cell(t)->csv : token_cell(t)->fmt;
-    it->use = token_use_of(t, long_ipv6);
+    it->token = t;
     return 0;
 }
 
@@ -283,7 +281,7 @@ static int no_memory(struct fault *fault, int rc)
 
 /* ---- fmt ---- */
 
-int format_parse_fmt(const char *text, bool long_ipv6, struct arena *arena, struct item_list *list,
+int format_parse_fmt(const char *text, struct arena *arena, struct item_list *list,
                      struct fault *fault, struct buf *possible)
 {
     int rc = 0;
@@ -301,7 +299,7 @@ int format_parse_fmt(const char *text, bool long_ipv6, struct arena *arena, stru
         if (t == NULL) {
             return unknown_tag(text, false, fault, possible);
         }
-        rc = add_token(list, arena, t, false, long_ipv6);
+        rc = add_token(list, arena, t);
         text += 1 + len;
     }
     return no_memory(fault, rc);
@@ -328,7 +326,7 @@ static int add_csv_token(const char **text, struct arena *arena, struct item_lis
         rc = add_literal(list, arena, ",", 1);
     }
     *text += 1 + len;
-    return no_memory(fault, rc != 0 ? rc : add_token(list, arena, t, true, false));
+    return no_memory(fault, rc != 0 ? rc : add_token(list, arena, t));
 }
 
 /* A comma and the blanks around it; a token must follow. */
@@ -381,7 +379,7 @@ int format_columns(enum column_list columns, const char *separator, struct arena
             rc = add_literal(list, arena, separator, strlen(separator));
         }
         if (rc == 0) {
-            rc = add_token(list, arena, &t[i], true, false);
+            rc = add_token(list, arena, &t[i]);
         }
     }
     return rc;

@@ -9,12 +9,11 @@
 #include "print/print.h"
 #include "print/token.h"
 
-/* One piece of a line: a literal, or a token with the function that prints it. */
+/* One piece of a line: a literal, or a token. */
 struct item {
     const char *literal; /* NULL: a token */
     uint32_t len;
-    cell_fn *cell;
-    struct token_use use;
+    const struct token *token;
 };
 
 /* The pieces of a line; arrays and texts live in the arena. */
@@ -36,7 +35,7 @@ int format_choose(const char *option, const struct print_options *options, struc
                   struct format *f, struct fault *fault, struct buf *possible);
 
 /* Parse tokens. ERR_SYNTAX: message and list of tags. */
-int format_parse_fmt(const char *text, bool long_ipv6, struct arena *arena, struct item_list *list,
+int format_parse_fmt(const char *text, struct arena *arena, struct item_list *list,
                      struct fault *fault, struct buf *possible);
 int format_parse_csv(const char *text, struct arena *arena, struct item_list *list,
                      struct fault *fault, struct buf *possible);

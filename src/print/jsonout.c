@@ -18,48 +18,49 @@
 #include "print/when.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- numbers ---- */
 
-static void json_number(const struct keyed_row *k, const struct row *row, struct buf *out)
+void json_number(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_u64(p, place_u64(&k->places[0], row->r)));
 }
 
-static void json_line_no(const struct keyed_row *k, const struct row *row, struct buf *out)
+void json_line_no(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     (void)k;
     text_close(out, value_u64(p, row->line_no));
 }
 
-static void json_high_octet(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_high_octet(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_u64(out, place_u64(&k->places[1], row->r) >> 8 & 0xff);
 }
 
-static void json_low_octet(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_low_octet(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_u64(out, place_u64(&k->places[1], row->r) & 0xff);
 }
 
-static void json_sampled(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_sampled(const struct part *k, const struct row *row, struct buf *out)
 {
     enum { RECORD_SAMPLED = 2 };
     buf_char(out, place_u64(&k->places[0], row->r) & RECORD_SAMPLED ? '1' : '0');
 }
 
 /* Milliseconds with six decimals of which three are known. */
-static void json_latency(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_latency(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     p = value_thousandths(p, place_u64(&k->places[0], row->r), 0);
     text_close(out, value_literal(p, "000"));
 }
 
-static void json_as(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_as(const struct part *k, const struct row *row, struct buf *out)
 {
     struct address a = place_address(&k->places[1], &k->places[2], row->r);
     buf_u64(out, row_as(row, place_u64(&k->places[0], row->r), &a));
@@ -76,12 +77,12 @@ static void quoted(const struct row *row, struct buf *out, const char *text)
     text_close(out, p);
 }
 
-static void json_record_type(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_record_type(const struct part *k, const struct row *row, struct buf *out)
 {
     quoted(row, out, when_holds(WHEN_EVENT, row, k->places) ? "EVENT" : "FLOW");
 }
 
-static void json_flags(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_flags(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     *p++ = '"';
@@ -91,7 +92,7 @@ static void json_flags(const struct keyed_row *k, const struct row *row, struct 
 }
 
 /* Local time as ISO 8601 without a zone; 0 is the epoch. */
-static void json_time(const struct keyed_row *k, const struct row *row, struct buf *out)
+void json_time(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     char *end;
@@ -104,7 +105,7 @@ static void json_time(const struct keyed_row *k, const struct row *row, struct b
 }
 
 /* The milliseconds are not zero-filled here. */
-static void json_event_time(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_event_time(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t msec = place_u64(&k->places[0], row->r);
     char *p = text_open(row, out);
@@ -131,18 +132,18 @@ static void put_ip(const struct row *row, const struct ip *ip, int family, struc
     text_close(out, p);
 }
 
-static void json_addr4(const struct keyed_row *k, const struct row *row, struct buf *out)
+void json_addr4(const struct part *k, const struct row *row, struct buf *out)
 {
     put_ip(row, place_ip(&k->places[0], row->r), 4, out);
 }
 
-static void json_addr6(const struct keyed_row *k, const struct row *row, struct buf *out)
+void json_addr6(const struct part *k, const struct row *row, struct buf *out)
 {
     put_ip(row, place_ip(&k->places[0], row->r), 6, out);
 }
 
 /* The network of an address; "" if neither mask of the record is known. */
-static void json_net(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_net(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t mask = place_u64(&k->places[1], row->r);
     struct address a = place_address(&k->places[0], &k->places[0], row->r);
@@ -159,7 +160,7 @@ static void json_net(const struct keyed_row *k, const struct row *row, struct bu
     put_ip(row, &net, a.family, out);
 }
 
-static void json_mac(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_mac(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     *p++ = '"';
@@ -168,21 +169,21 @@ static void json_mac(const struct keyed_row *k, const struct row *row, struct bu
     text_close(out, p);
 }
 
-static void json_mpls(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_mpls(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t label = place_u64(&k->places[0], row->r);
     buf_printf(out, "\"%u-%u-%u\"", (unsigned)(label >> 4), (unsigned)(label >> 1 & 7),
                (unsigned)(label & 1));
 }
 
-static void json_acl(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_acl(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_printf(out, "\"0x%x/0x%x/0x%x\"", (unsigned)place_u64(&k->places[0], row->r),
                (unsigned)place_u64(&k->places[1], row->r),
                (unsigned)place_u64(&k->places[2], row->r));
 }
 
-static void json_fragment(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_fragment(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t flags = place_u64(&k->places[0], row->r);
     const char *dont = flags & 0x40 ? "DF" : "--";
@@ -201,29 +202,29 @@ static void named(const struct row *row, enum name_table table, uint64_t number,
     }
 }
 
-static void json_fw_event(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_fw_event(const struct part *k, const struct row *row, struct buf *out)
 {
     named(row, NAMES_FW_EVENT, place_u64(&k->places[0], row->r), "-Unknw", out);
 }
 
-static void json_nat_event(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_nat_event(const struct part *k, const struct row *row, struct buf *out)
 {
     named(row, NAMES_NAT_EVENT_LONG, place_u64(&k->places[0], row->r), "-Unknown", out);
 }
 
-static void json_tls(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_tls(const struct part *k, const struct row *row, struct buf *out)
 {
     const struct tls_hello *hello = payload_tls(row, payload_side_of(k->places[0].id));
     const char *shown = tls_shown_version(hello);
     buf_printf(out, "\"%s%c\"", shown[0] == '1' ? "TLS1." : "SSL", shown[1]);
 }
 
-static void json_ja3(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_ja3(const struct part *k, const struct row *row, struct buf *out)
 {
     quoted(row, out, payload_ja3(row, payload_side_of(k->places[0].id)));
 }
 
-static void json_ja4(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_ja4(const struct part *k, const struct row *row, struct buf *out)
 {
     bool server;
     quoted(row, out, payload_ja4(row, payload_side_of(k->places[0].id), &server));
@@ -231,19 +232,19 @@ static void json_ja4(const struct keyed_row *k, const struct row *row, struct bu
 
 /* ---- texts from outside ---- */
 
-static void json_ident(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_ident(const struct part *k, const struct row *row, struct buf *out)
 {
     (void)k;
     json_string(out, row->ident, strlen(row->ident));
 }
 
-static void json_text(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_text(const struct part *k, const struct row *row, struct buf *out)
 {
     struct span s = place_span(&k->places[0], row->r);
     json_string(out, (const char *)s.data, text_length(s));
 }
 
-static void json_user(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_user(const struct part *k, const struct row *row, struct buf *out)
 {
     if (text_length(place_span(&k->places[0], row->r)) == 0) {
         quoted(row, out, "<empty>");
@@ -252,24 +253,27 @@ static void json_user(const struct keyed_row *k, const struct row *row, struct b
     }
 }
 
-static void json_sni(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_sni(const struct part *k, const struct row *row, struct buf *out)
 {
     const struct tls_hello *hello = payload_tls(row, payload_side_of(k->places[0].id));
     json_string(out, hello->sni.text, hello->sni.len);
 }
 
-static void json_location(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void json_location(const struct part *k, const struct row *row, struct buf *out)
 {
     struct address a = place_address(&k->places[0], &k->places[1], row->r);
     struct buf *text = &row->work->text;
 
-    if (row->options->geo == NULL) {
-        quoted(row, out, "");
-        return;
-    }
     buf_clear(text);
     geo_location(row->options->geo, a.ip, a.family, text);
     json_string(out, text->data, text->len);
+}
+
+/* Without a data base. */
+static void json_no_location(const struct part *k, const struct row *row, struct buf *out)
+{
+    (void)k;
+    quoted(row, out, "");
 }
 
 /* ---- the rows ---- */
@@ -290,44 +294,61 @@ static const struct keyed_spec ndjson_rows[] = {
 #include "field/fields.def"
 };
 
-/* What stands between members is part of their prefix, but of the first, which is always there. */
-static int prepare(struct printer *p, const struct keyed_spec *specs, size_t n, const char *between)
+/* What stands between members is part of their prefix, but of the first, which is always there:
+ * instead, it opens the record. */
+static int open_record(struct printer *p, const char *between, const char *opening)
 {
-    int rc = keyed_prepare(p, specs, n);
-    struct keyed_row *first = p->keyed;
+    struct part *t = p->list.parts;
+    const char *key = t->prefix + strlen(between);
+    size_t room = strlen(opening) + strlen(key) + 1;
+    char *text = arena_alloc(&p->arena, room);
 
-    if (rc == 0) {
-        assert(first->when == WHEN_ALWAYS && first->group == group_bit(GROUP_HEADER));
-        first->prefix += strlen(between);
-        first->prefix_len -= (uint32_t)strlen(between);
+    assert(t->when == WHEN_ALWAYS && t->group == group_bit(GROUP_HEADER));
+    if (text == NULL) {
+        return ERR_NOMEM;
     }
-    return rc;
+    t->prefix_len = (uint32_t)snprintf(text, room, "%s%s", opening, key);
+    t->prefix = text;
+    return 0;
+}
+
+static void settle_without_geo(struct printer *p)
+{
+    parts_without_geo(p, json_as, json_number, 1);
+    parts_without_geo(p, json_location, json_no_location, 0);
 }
 
 static int json_prepare(struct printer *p)
 {
-    return prepare(p, json_rows, sizeof json_rows / sizeof json_rows[0], ",\n");
+    int rc = keyed_prepare(p, json_rows, sizeof json_rows / sizeof json_rows[0]);
+
+    settle_without_geo(p);
+    rc = rc != 0 ? rc : open_record(p, ",\n", " {\n");
+    return rc != 0 ? rc : parts_end(p, "\n }");
 }
 
 static int ndjson_prepare(struct printer *p)
 {
-    return prepare(p, ndjson_rows, sizeof ndjson_rows / sizeof ndjson_rows[0], ",");
+    int rc = keyed_prepare(p, ndjson_rows, sizeof ndjson_rows / sizeof ndjson_rows[0]);
+
+    settle_without_geo(p);
+    rc = rc != 0 ? rc : open_record(p, ",", "{");
+    return rc != 0 ? rc : parts_end(p, "}\n");
 }
 
 static void json_row(const struct printer *p, const struct row *row, struct buf *out)
 {
     (void)p;
-    buf_str(out, row->line_no == 1 ? " {\n" : ",\n {\n");
+    if (row->line_no != 1) {
+        buf_add(out, ",\n", 2);
+    }
     shapes_write(&row->work->shapes, row, out);
-    buf_str(out, "\n }");
 }
 
 static void ndjson_row(const struct printer *p, const struct row *row, struct buf *out)
 {
     (void)p;
-    buf_char(out, '{');
     shapes_write(&row->work->shapes, row, out);
-    buf_str(out, "}\n");
 }
 
 static void json_head(const struct printer *p, struct buf *out)

@@ -7,25 +7,65 @@
  * else but times and counters.
  */
 #include "print/printer.h"
+#include "print/token.h"
 
+#include <assert.h>
 #include <string.h>
 
-static void put_items(const struct printer *p, const struct row *row, struct buf *out)
+/* ---- from items to parts ---- */
+
+static int add_value(struct printer *p, const struct item *before, const struct token *token)
 {
-    for (size_t i = 0; i < p->list.n; i++) {
-        const struct item *it = &p->list.items[i];
-        if (it->literal == NULL) {
-            it->cell(&it->use, row, out);
-        } else {
-            buf_add(out, it->literal, it->len);
-        }
+    struct part *t = part_add(&p->list, &p->arena);
+
+    if (t == NULL) {
+        return ERR_NOMEM;
     }
-    buf_char(out, '\n');
+    token_part(token, p->mode != PRINT_FMT, p->mode == PRINT_FMT && p->options.long_ipv6, t);
+    if (before != NULL) {
+        t->prefix = before->literal;
+        t->prefix_len = before->len;
+    }
+    return 0;
 }
 
-/* ---- tunnels ---- */
+static int end_line(struct printer *p, const struct item *before)
+{
+    uint32_t len = before != NULL ? before->len : 0;
+    char *text = arena_alloc(&p->arena, len + 2);
 
-/* What tunnel_rec() and check_times() read. */
+    if (text == NULL) {
+        return ERR_NOMEM;
+    }
+    if (len > 0) {
+        memcpy(text, before->literal, len);
+    }
+    memcpy(text + len, "\n", 2);
+    return parts_end(p, text);
+}
+
+/* A literal is the prefix of the value behind it, or the end of the line. */
+static int columns_prepare(struct printer *p)
+{
+    const struct item *before = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; i < p->items.n && rc == 0; i++) {
+        const struct item *it = &p->items.items[i];
+        if (it->literal != NULL) {
+            assert(before == NULL);
+            before = it;
+        } else {
+            rc = add_value(p, before, it->token);
+            before = NULL;
+        }
+    }
+    parts_without_geo(p, fmt_as, fmt_number, 1);
+    parts_without_geo(p, csv_as, csv_number, 1);
+    return rc != 0 ? rc : end_line(p, before);
+}
+
+/* What tunnel_rec() and check_times() read, too. */
 static int lines_prepare(struct printer *p)
 {
     static const enum field_id ids[] = {
@@ -35,13 +75,15 @@ static int lines_prepare(struct printer *p)
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         field_set_add(&p->fields, ids[i]);
     }
-    return 0;
+    return columns_prepare(p);
 }
 
-static bool has_tunnel(const struct rec *r)
+/* ---- tunnels ---- */
+
+static bool has_tunnel(uint64_t groups)
 {
     uint64_t tunnels = group_bit(GROUP_TUNNEL4) | group_bit(GROUP_TUNNEL6);
-    return (r->groups & tunnels) != 0 && rec_has(r, GROUP_GENERIC);
+    return (groups & tunnels) != 0 && (groups & group_bit(GROUP_GENERIC)) != 0;
 }
 
 /* The group of fields with times, counters and ports. */
@@ -71,35 +113,54 @@ static void tunnel_rec(const struct rec *inner, bool ports, struct rec *outer)
     }
 }
 
-static void check_times(const struct row *row)
+static void put_tunnel(const struct printer *p, const struct row *row, struct buf *out)
 {
-    const struct rec *r = row->r;
-    bool plain = !row->options->count_lines;
+    struct rec outer;
+    struct row outer_row = *row;
 
-    if (r->first != 0 && r->last != 0 && r->last < r->first) {
-        buf_printf(&row->work->warnings, "Record: %llu Time error - last < first\n",
-                   (unsigned long long)(plain ? r->record_no : row->line_no));
-    }
+    row_load(row);
+    tunnel_rec(row->r, p->mode == PRINT_CSV, &outer);
+    outer_row.r = &outer;
+    parts_write(&p->list, &outer_row, out);
 }
 
-static void put_line(const struct printer *p, const struct row *row, struct buf *out)
+static void complain_of_times(const struct row *row)
 {
-    if (p->check_times) {
-        check_times(row);
-    }
-    put_items(p, row, out);
+    row_load(row);
+    buf_printf(&row->work->warnings, "Record: %llu Time error - last < first\n",
+               (unsigned long long)(row->options->count_lines ? row->line_no : row->r->record_no));
 }
 
-static void lines_row(const struct printer *p, const struct row *row, struct buf *out)
+static bool times_are_wrong(const struct shapes *s, unsigned at)
 {
-    if (p->tunnels && has_tunnel(row->r)) {
-        struct rec outer;
-        struct row outer_row = *row;
-        tunnel_rec(row->r, p->mode == PRINT_CSV, &outer);
-        outer_row.r = &outer;
-        put_line(p, &outer_row, out);
+    uint64_t first = strip_number(s->first, at);
+    uint64_t last = strip_number(s->last, at);
+
+    return first > last && last != 0;
+}
+
+/* Both lines of a flow in a tunnel have its times. */
+static void flow_row(const struct printer *p, const struct row *row, struct buf *out)
+{
+    struct shapes *s = &row->work->shapes;
+    bool tunnel = has_tunnel(strip_number(s->groups, row->at));
+
+    if (times_are_wrong(s, row->at)) {
+        complain_of_times(row);
+        if (tunnel) {
+            complain_of_times(row);
+        }
     }
-    put_line(p, row, out);
+    if (tunnel) {
+        put_tunnel(p, row, out);
+    }
+    shapes_write(s, row, out);
+}
+
+static void columns_row(const struct printer *p, const struct row *row, struct buf *out)
+{
+    (void)p;
+    shapes_write(&row->work->shapes, row, out);
 }
 
 /* ---- heads ---- */
@@ -110,10 +171,10 @@ static void put_fmt_head(const struct item *it, bool long_ipv6, struct buf *out)
         buf_fill(out, ' ', it->len);
         return;
     }
-    if (long_ipv6 && token_cell(it->use.token)->wide) {
+    if (long_ipv6 && token_cell(it->token)->wide) {
         buf_fill(out, ' ', 23);
     }
-    buf_str(out, it->use.token->header);
+    buf_str(out, it->token->header);
 }
 
 static void fmt_head(const struct printer *p, struct buf *out)
@@ -121,17 +182,17 @@ static void fmt_head(const struct printer *p, struct buf *out)
     if (p->options.quiet) {
         return;
     }
-    for (size_t i = 0; i < p->list.n; i++) {
-        put_fmt_head(&p->list.items[i], p->options.long_ipv6, out);
+    for (size_t i = 0; i < p->items.n; i++) {
+        put_fmt_head(&p->items.items[i], p->options.long_ipv6, out);
     }
     buf_char(out, '\n');
 }
 
 static void csv_head(const struct printer *p, struct buf *out)
 {
-    for (size_t i = 0; i < p->list.n; i++) {
-        const struct item *it = &p->list.items[i];
-        buf_str(out, it->literal != NULL ? it->literal : it->use.token->csv);
+    for (size_t i = 0; i < p->items.n; i++) {
+        const struct item *it = &p->items.items[i];
+        buf_str(out, it->literal != NULL ? it->literal : it->token->csv);
     }
     buf_char(out, '\n');
 }
@@ -157,9 +218,12 @@ static void no_row(const struct printer *p, const struct row *row, struct buf *o
     (void)out;
 }
 
-const struct print_kind print_kind_fmt = {fmt_head, no_text, lines_row, lines_prepare, true, true};
-const struct print_kind print_kind_csv = {csv_head, no_text, lines_row, lines_prepare, false, true};
-const struct print_kind print_kind_csv_fast = {csv_head, no_text, lines_row, NULL, false, true};
-const struct print_kind print_kind_csv16 = {csv16_head, no_text, lines_row, NULL, false, true};
-const struct print_kind print_kind_pipe = {no_text, no_text, lines_row, NULL, false, true};
+const struct print_kind print_kind_fmt = {fmt_head, no_text, flow_row, lines_prepare, true, true};
+const struct print_kind print_kind_csv = {csv_head, no_text, flow_row, lines_prepare, false, true};
+const struct print_kind print_kind_csv_fast = {csv_head, no_text, columns_row, columns_prepare,
+                                               false, true};
+const struct print_kind print_kind_csv16 = {csv16_head, no_text, columns_row, columns_prepare,
+                                            false, true};
+const struct print_kind print_kind_pipe = {no_text, no_text, columns_row, columns_prepare,
+                                           false, true};
 const struct print_kind print_kind_null = {no_text, no_text, no_row, NULL, true, true};

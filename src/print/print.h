@@ -92,6 +92,11 @@ struct buf *printer_work_warnings(struct printer_work *w);
 int printer_rows(const struct printer *p, struct printer_work *w, struct batch *b,
                  const uint32_t *rows, size_t n, uint64_t first_no, struct buf *out);
 
+/* The same for further rows of the batch that printer_rows() was called with last, which is
+ * unchanged since. */
+int printer_more_rows(const struct printer *p, struct printer_work *w, const uint32_t *rows,
+                      size_t n, uint64_t first_no, struct buf *out);
+
 /* All formats and all tags, for --help=fmt. */
 void print_help_formats(struct buf *out);
 

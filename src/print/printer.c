@@ -23,16 +23,15 @@ static int parse(struct printer *p, const struct format *f, struct fault *fault,
 {
     switch (f->mode) {
     case PRINT_FMT:
-        return format_parse_fmt(f->text, p->options.long_ipv6, &p->arena, &p->list, fault,
-                                possible);
+        return format_parse_fmt(f->text, &p->arena, &p->items, fault, possible);
     case PRINT_CSV:
-        return format_parse_csv(f->text, &p->arena, &p->list, fault, possible);
+        return format_parse_csv(f->text, &p->arena, &p->items, fault, possible);
     case PRINT_CSV_FAST:
-        return format_columns(COLUMNS_FAST, ",", &p->arena, &p->list);
+        return format_columns(COLUMNS_FAST, ",", &p->arena, &p->items);
     case PRINT_CSV16:
-        return format_columns(COLUMNS_CSV16, ",", &p->arena, &p->list);
+        return format_columns(COLUMNS_CSV16, ",", &p->arena, &p->items);
     case PRINT_PIPE:
-        return format_columns(COLUMNS_PIPE, "|", &p->arena, &p->list);
+        return format_columns(COLUMNS_PIPE, "|", &p->arena, &p->items);
     case PRINT_JSON:
     case PRINT_NDJSON:
     case PRINT_RAW:
@@ -42,40 +41,70 @@ static int parse(struct printer *p, const struct format *f, struct fault *fault,
     return 0;
 }
 
+static void add_place(struct part *t, size_t i, enum field_id id)
+{
+    t->places[i] = place_of(id);
+    if (id != FIELD_NONE) {
+        field_set_add(&t->fields, id);
+    }
+}
+
 int keyed_prepare(struct printer *p, const struct keyed_spec *specs, size_t n)
 {
-    p->keyed = arena_alloc(&p->arena, n * sizeof *p->keyed);
-    if (p->keyed == NULL) {
-        return ERR_NOMEM;
-    }
     for (size_t i = 0; i < n; i++) {
         const struct keyed_spec *s = &specs[i];
-        struct keyed_row *k = &p->keyed[p->nkeyed];
+        struct part *t;
         if (s->prefix == NULL) {
             continue;
         }
-        *k = (struct keyed_row){s->prefix, (uint32_t)strlen(s->prefix), s->kind,
-                                group_bit(s->group), s->when, s->width,
-                                {place_of(s->ids[0]), place_of(s->ids[1]), place_of(s->ids[2])}};
-        p->nkeyed++;
+        t = part_add(&p->list, &p->arena);
+        if (t == NULL) {
+            return ERR_NOMEM;
+        }
+        t->prefix = s->prefix;
+        t->prefix_len = (uint32_t)strlen(s->prefix);
+        t->kind = s->kind;
+        t->group = group_bit(s->group);
+        t->when = s->when;
+        t->width = s->width;
+        for (size_t j = 0; j < 3; j++) {
+            add_place(t, j, s->ids[j]);
+        }
     }
     return 0;
+}
+
+int parts_end(struct printer *p, const char *text)
+{
+    struct part *t = part_add(&p->list, &p->arena);
+
+    if (t == NULL) {
+        return ERR_NOMEM;
+    }
+    t->prefix = text;
+    t->prefix_len = (uint32_t)strlen(text);
+    return 0;
+}
+
+void parts_without_geo(struct printer *p, part_fn *kind, part_fn *other, size_t places)
+{
+    for (size_t i = 0; i < p->list.n && p->options.geo == NULL; i++) {
+        struct part *t = &p->list.parts[i];
+        if (t->kind != kind) {
+            continue;
+        }
+        t->kind = other;
+        memset(&t->fields, 0, sizeof t->fields);
+        for (size_t j = 0; j < 3; j++) {
+            add_place(t, j, j < places ? t->places[j].id : FIELD_NONE);
+        }
+    }
 }
 
 static void collect_fields(struct printer *p)
 {
     for (size_t i = 0; i < p->list.n; i++) {
-        if (p->list.items[i].literal == NULL) {
-            token_fields(p->list.items[i].use.token, &p->fields);
-        }
-    }
-    for (size_t i = 0; i < p->nkeyed; i++) {
-        for (size_t j = 0; j < 3; j++) {
-            enum field_id id = p->keyed[i].places[j].id;
-            if (id != FIELD_NONE) {
-                field_set_add(&p->fields, id);
-            }
-        }
+        field_set_union(&p->fields, &p->list.parts[i].fields);
     }
     field_set_add(&p->fields, FIELD_GROUPS);
     field_set_close(&p->fields);
@@ -153,9 +182,9 @@ bool printer_has_summary(const struct printer *p)
 /* The n-th token of the list, or NULL. */
 static const struct token *nth_token(const struct printer *p, size_t n)
 {
-    for (size_t i = 0; i < p->list.n; i++) {
-        if (p->list.items[i].literal == NULL && n-- == 0) {
-            return p->list.items[i].use.token;
+    for (size_t i = 0; i < p->items.n; i++) {
+        if (p->items.items[i].literal == NULL && n-- == 0) {
+            return p->items.items[i].token;
         }
     }
     return NULL;
@@ -165,8 +194,8 @@ size_t printer_ntags(const struct printer *p)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < p->list.n; i++) {
-        n += p->list.items[i].literal == NULL;
+    for (size_t i = 0; i < p->items.n; i++) {
+        n += p->items.items[i].literal == NULL;
     }
     return n;
 }
@@ -238,34 +267,50 @@ struct buf *printer_work_warnings(struct printer_work *w)
     return &w->warnings;
 }
 
-int printer_rows(const struct printer *p, struct printer_work *w, struct batch *b,
-                 const uint32_t *rows, size_t n, uint64_t first_no, struct buf *out)
+/* The rows at hand, one after the other. */
+static void write_rows(const struct printer *p, struct row *row, uint32_t n, struct buf *out)
 {
+    for (uint32_t i = 0; i < n; i++, row->line_no++) {
+        row->at = i;
+        row->work->loaded = false;
+        payload_cache_reset(row->work->payload);
+        p->kind->row(p, row, out);
+    }
+}
+
+int printer_more_rows(const struct printer *p, struct printer_work *w, const uint32_t *rows,
+                      size_t n, uint64_t first_no, struct buf *out)
+{
+    const struct batch *b = w->shapes.strips.batch;
     struct row row = {
         .r = &w->view.rec,
         .options = &p->options,
         .work = w,
+        .line_no = first_no,
         .ident = b->ident,
         .names = {w->meta, b->meta},
     };
+
+    for (size_t at = 0; at < n && p->mode != PRINT_NULL; at += STRIP_ROWS) {
+        uint32_t part = (uint32_t)(n - at < STRIP_ROWS ? n - at : STRIP_ROWS);
+        strips_move(&w->shapes.strips, rows, at, part);
+        write_rows(p, &row, part, out);
+    }
+    return out->failed ? ERR_NOMEM : 0;
+}
+
+int printer_rows(const struct printer *p, struct printer_work *w, struct batch *b,
+                 const uint32_t *rows, size_t n, uint64_t first_no, struct buf *out)
+{
     int rc;
 
     assert(w->printer == p);
-    if (p->mode == PRINT_NULL) {
-        return 0;
-    }
-    shapes_forget(&w->shapes);
-    rc = view_bind(&w->view, b, &p->fields);
+    rc = p->mode != PRINT_NULL ? view_bind(&w->view, b, &p->fields) : 0;
     if (rc != 0) {
         return rc;
     }
-    for (size_t i = 0; i < n; i++) {
-        view_load(&w->view, rows != NULL ? rows[i] : (uint32_t)i);
-        payload_cache_reset(w->payload);
-        row.line_no = first_no + i;
-        p->kind->row(p, &row, out);
-    }
-    return out->failed ? ERR_NOMEM : 0;
+    shapes_bind(&w->shapes, b, &p->fields);
+    return printer_more_rows(p, w, rows, n, first_no, out);
 }
 
 void print_help_formats(struct buf *out)

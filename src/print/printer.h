@@ -6,46 +6,36 @@
 #define WEIR_PRINT_PRINTER_H
 
 #include "print/formats.h"
-#include "print/when.h"
+#include "print/part.h"
 
 /* A row of the catalogue for formats that print what a record has, one key after the other. */
-struct keyed_row;
-typedef void keyed_fn(const struct keyed_row *k, const struct row *row, struct buf *out);
-
 struct keyed_spec {
     const char *prefix; /* NULL: a gap in the table */
-    keyed_fn *kind;
+    part_fn *kind;
     enum field_group group;
     enum when when;
     int width;
     enum field_id ids[3];
 };
 
-/* The same, ready for use. */
-struct keyed_row {
-    const char *prefix;
-    uint32_t prefix_len;
-    keyed_fn *kind;
-    uint64_t group; /* bit */
-    enum when when;
-    int width;
-    struct place places[3];
-};
-
-/* Fill p->keyed from a table, and p->fields with what it reads. Returns 0 or ERR_NOMEM. */
+/* Parts from a table. Returns 0 or ERR_NOMEM. */
 int keyed_prepare(struct printer *p, const struct keyed_spec *specs, size_t n);
 
-static inline bool keyed_applies(const struct keyed_row *k, const struct row *row)
-{
-    return (row->r->groups & k->group) != 0 &&
-           (k->when == WHEN_ALWAYS || when_holds(k->when, row, k->places));
-}
+/* The text behind the last value of a record. Returns 0 or ERR_NOMEM. */
+int parts_end(struct printer *p, const char *text);
+
+/* Without a geo data base parts of one kind are of another one, which depends on the first `places`
+ * fields only; with one, nothing changes. */
+void parts_without_geo(struct printer *p, part_fn *kind, part_fn *other, size_t places);
+
+/* Kinds of JSON's parts that direct.c and shape.c know. */
+part_fn json_number, json_line_no, json_time, json_addr4, json_addr6;
 
 struct print_kind {
     void (*head)(const struct printer *p, struct buf *out);
     void (*foot)(const struct printer *p, struct buf *out);
     void (*row)(const struct printer *p, const struct row *row, struct buf *out);
-    int (*prepare)(struct printer *p); /* last step of making one; NULL: none */
+    int (*prepare)(struct printer *p); /* parts, and fields that are read besides; NULL: none */
     bool summary;                          /* summary lines follow the records */
     bool nothing;                          /* says so when no record matched */
 };
@@ -54,9 +44,8 @@ struct printer {
     enum print_mode mode;
     struct print_options options;
     const struct print_kind *kind;
-    struct item_list list;   /* lines */
-    size_t nkeyed;           /* json, ndjson, raw */
-    struct keyed_row *keyed;
+    struct item_list items; /* lines: for heads */
+    struct part_list list;  /* what a record is made of */
     bool tunnels;      /* a line of its own for the outer addresses of a tunnel */
     bool check_times;  /* complain of flows that end before they begin */
     struct field_set fields;

@@ -18,7 +18,7 @@
 
 enum { RECORD_EVENT = 1, RECORD_SAMPLED = 2, RECORD_ANONYMISED = 4, PROTO_TCP = 6 };
 
-static uint64_t first_u64(const struct keyed_row *k, const struct row *row)
+static uint64_t first_u64(const struct part *k, const struct row *row)
 {
     return place_u64(&k->places[0], row->r);
 }
@@ -31,41 +31,41 @@ static void put_number(const struct row *row, uint64_t v, int width, struct buf 
     text_close(out, value_u64_wide(p, v, width));
 }
 
-static void raw_number(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_number(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, first_u64(k, row), k->width, out);
 }
 
-static void raw_record_no(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_record_no(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, row->options->count_lines ? row->line_no : first_u64(k, row), k->width, out);
 }
 
-static void raw_hex(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_hex(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_printf(out, "0x%0*llx", k->width, (unsigned long long)first_u64(k, row));
 }
 
-static void raw_flow_id(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_flow_id(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_printf(out, "%#*llx", k->width, (unsigned long long)first_u64(k, row));
 }
 
-static void raw_latency(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_latency(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     p = value_thousandths(p, first_u64(k, row), k->width);
     text_close(out, value_literal(p, " ms"));
 }
 
-static void raw_acl(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_acl(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_printf(out, "0x%x/0x%x/0x%x", (unsigned)place_u64(&k->places[0], row->r),
                (unsigned)place_u64(&k->places[1], row->r),
                (unsigned)place_u64(&k->places[2], row->r));
 }
 
-static void raw_icmp(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_icmp(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t port = place_u64(&k->places[1], row->r);
     buf_u64_pad(out, port >> 8 & 0xff, k->width);
@@ -74,17 +74,17 @@ static void raw_icmp(const struct keyed_row *k, const struct row *row, struct bu
     buf_str(out, " type.code");
 }
 
-static void raw_packet_interval(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_packet_interval(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, row_sampler(row)->packet_interval, k->width, out);
 }
 
-static void raw_space_interval(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_space_interval(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, row_sampler(row)->space_interval, k->width, out);
 }
 
-static void raw_as(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_as(const struct part *k, const struct row *row, struct buf *out)
 {
     struct address a = place_address(&k->places[1], &k->places[2], row->r);
     put_number(row, row_as(row, first_u64(k, row), &a), k->width, out);
@@ -103,7 +103,7 @@ static const char *record_type(const struct rec *r)
                                   : "NETFLOW";
 }
 
-static void raw_record_flags(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_record_flags(const struct part *k, const struct row *row, struct buf *out)
 {
     unsigned flags = (unsigned)first_u64(k, row);
     unsigned version = row->r->nf_version;
@@ -119,7 +119,7 @@ static void raw_record_flags(const struct keyed_row *k, const struct row *row, s
 /* Groups up to 42 are elements of nfdump's records; later ones are weir's. */
 enum { ELEMENT_LAST = 42 };
 
-static void raw_elements(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_elements(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t groups = row->r->groups >> 1 << 1;
     uint64_t elements = groups & (((uint64_t)1 << (ELEMENT_LAST + 1)) - 1);
@@ -153,7 +153,7 @@ static unsigned tail_length(const struct rec *r)
 }
 
 /* The record's length in nfdump's layout. */
-static void raw_size(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_size(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t size = row->r->record_size;
 
@@ -178,12 +178,12 @@ static void put_time(const struct row *row, uint64_t msec, int width, struct buf
     text_close(out, p);
 }
 
-static void raw_time(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_time(const struct part *k, const struct row *row, struct buf *out)
 {
     put_time(row, first_u64(k, row), k->width, out);
 }
 
-static void raw_received(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_received(const struct part *k, const struct row *row, struct buf *out)
 {
     if (first_u64(k, row) != 0) {
         raw_time(k, row, out);
@@ -193,25 +193,25 @@ static void raw_received(const struct keyed_row *k, const struct row *row, struc
     buf_str(out, " [0.000]");
 }
 
-static void raw_event_time(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_event_time(const struct part *k, const struct row *row, struct buf *out)
 {
     put_time(row, rec_u64(row->r, FIELD_EVENT_TIME), k->width, out);
 }
 
 /* ---- texts ---- */
 
-static void raw_ident(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_ident(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_str_pad(out, row->ident, strlen(row->ident), k->width);
 }
 
-static void raw_text(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_text(const struct part *k, const struct row *row, struct buf *out)
 {
     struct span s = place_span(&k->places[0], row->r);
     buf_str_pad(out, (const char *)s.data, text_length(s), k->width);
 }
 
-static void raw_proto(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_proto(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     uint64_t proto = first_u64(k, row);
@@ -224,7 +224,7 @@ static void raw_proto(const struct keyed_row *k, const struct row *row, struct b
     }
 }
 
-static void raw_flags(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_flags(const struct part *k, const struct row *row, struct buf *out)
 {
     uint64_t flags = row->r->proto == PROTO_TCP ? first_u64(k, row) : 0;
     char *p = text_open(row, out);
@@ -234,26 +234,26 @@ static void raw_flags(const struct keyed_row *k, const struct row *row, struct b
     text_close(out, value_flags(p, flags));
 }
 
-static void raw_fragment(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_fragment(const struct part *k, const struct row *row, struct buf *out)
 {
     unsigned flags = (unsigned)first_u64(k, row);
     buf_printf(out, "0x%.2x %s %s", flags, flags & 0x40 ? "DF" : "  ", flags & 0x20 ? "MF" : "  ");
 }
 
-static void raw_mac(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_mac(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_mac(p, first_u64(k, row)));
 }
 
-static void raw_mpls(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_mpls(const struct part *k, const struct row *row, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_mpls(p, first_u64(k, row)));
 }
 
 /* "0x01 name"; names of numbers nobody defined: "undef". */
-static void put_coded(const struct keyed_row *k, const struct row *row, enum name_table table,
+static void put_coded(const struct part *k, const struct row *row, enum name_table table,
                       struct buf *out)
 {
     uint64_t number = first_u64(k, row);
@@ -261,18 +261,18 @@ static void put_coded(const struct keyed_row *k, const struct row *row, enum nam
     buf_printf(out, "0x%.2x %s", (unsigned)number, name != NULL ? name : "undef");
 }
 
-static void raw_biflow_dir(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_biflow_dir(const struct part *k, const struct row *row, struct buf *out)
 {
     put_coded(k, row, NAMES_BIFLOW_DIR, out);
 }
 
-static void raw_end_reason(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_end_reason(const struct part *k, const struct row *row, struct buf *out)
 {
     put_coded(k, row, NAMES_END_REASON, out);
 }
 
 /* "number: name"; without a name the number and `unknown` stand for it. */
-static void put_named(const struct keyed_row *k, const struct row *row, enum name_table table,
+static void put_named(const struct part *k, const struct row *row, enum name_table table,
                       const char *unknown, struct buf *out)
 {
     uint64_t number = first_u64(k, row);
@@ -288,22 +288,22 @@ static void put_named(const struct keyed_row *k, const struct row *row, enum nam
     }
 }
 
-static void raw_fw_event(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_fw_event(const struct part *k, const struct row *row, struct buf *out)
 {
     put_named(k, row, NAMES_FW_EVENT, "-Unknw", out);
 }
 
-static void raw_xevent(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_xevent(const struct part *k, const struct row *row, struct buf *out)
 {
     put_named(k, row, NAMES_XEVENT, "", out);
 }
 
-static void raw_nat_event(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_nat_event(const struct part *k, const struct row *row, struct buf *out)
 {
     put_named(k, row, NAMES_NAT_EVENT_LONG, "-Unknown", out);
 }
 
-static void put_pf(const struct keyed_row *k, const struct row *row, enum name_table table,
+static void put_pf(const struct part *k, const struct row *row, enum name_table table,
                    struct buf *out)
 {
     uint64_t number = first_u64(k, row);
@@ -315,35 +315,35 @@ static void put_pf(const struct keyed_row *k, const struct row *row, enum name_t
     buf_u64(out, number);
 }
 
-static void raw_pf_action(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_pf_action(const struct part *k, const struct row *row, struct buf *out)
 {
     put_pf(k, row, NAMES_PF_ACTION, out);
 }
 
-static void raw_pf_reason(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_pf_reason(const struct part *k, const struct row *row, struct buf *out)
 {
     put_pf(k, row, NAMES_PF_REASON, out);
 }
 
-static void raw_pf_direction(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_pf_direction(const struct part *k, const struct row *row, struct buf *out)
 {
     const char *text = first_u64(k, row) != 0 ? "in" : "out";
     buf_str_pad(out, text, strlen(text), k->width);
 }
 
-static void raw_interface(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_interface(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, first_u64(k, row), k->width, out);
     row_name(row, NAME_INTERFACE, first_u64(k, row), out);
 }
 
-static void raw_vrf(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_vrf(const struct part *k, const struct row *row, struct buf *out)
 {
     put_number(row, first_u64(k, row), k->width, out);
     row_name(row, NAME_VRF, first_u64(k, row), out);
 }
 
-static void raw_app(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_app(const struct part *k, const struct row *row, struct buf *out)
 {
     struct span id = place_span(&k->places[0], row->r);
     const struct app_name *app = row_app(row, id);
@@ -356,7 +356,7 @@ static void raw_app(const struct keyed_row *k, const struct row *row, struct buf
     }
 }
 
-static void raw_payload(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_payload(const struct part *k, const struct row *row, struct buf *out)
 {
     buf_u64_pad(out, place_span(&k->places[0], row->r).len, k->width);
     buf_char(out, '\n');
@@ -365,23 +365,23 @@ static void raw_payload(const struct keyed_row *k, const struct row *row, struct
 
 /* ---- addresses ---- */
 
-static void put_ip(const struct keyed_row *k, const struct row *row, int family, struct buf *out)
+static void put_ip(const struct part *k, const struct row *row, int family, struct buf *out)
 {
     char *p = text_open(row, out);
     text_close(out, value_pad(p, value_ip(p, place_ip(&k->places[0], row->r), family), k->width));
 }
 
-static void raw_addr4(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_addr4(const struct part *k, const struct row *row, struct buf *out)
 {
     put_ip(k, row, 4, out);
 }
 
-static void raw_addr6(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_addr6(const struct part *k, const struct row *row, struct buf *out)
 {
     put_ip(k, row, 6, out);
 }
 
-static void put_location(const struct keyed_row *k, const struct row *row, int family,
+static void put_location(const struct part *k, const struct row *row, int family,
                          struct buf *out)
 {
     struct buf *text = &row->work->text;
@@ -398,7 +398,7 @@ static void put_location(const struct keyed_row *k, const struct row *row, int f
 }
 
 /* " EX" after an address that was a Tor exit node; ` - ` stands before it for IPv4 flows. */
-static void put_tor(const struct keyed_row *k, const struct row *row, int family,
+static void put_tor(const struct part *k, const struct row *row, int family,
                     const char *before, struct buf *out)
 {
     enum tor_says says;
@@ -414,14 +414,14 @@ static void put_tor(const struct keyed_row *k, const struct row *row, int family
     }
 }
 
-static int family_of(const struct keyed_row *k)
+static int family_of(const struct part *k)
 {
     return k->group & (group_bit(GROUP_IPV4) | group_bit(GROUP_TUNNEL4) | group_bit(GROUP_ROUTER4))
                ? 4
                : 6;
 }
 
-static void raw_flow_addr(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_flow_addr(const struct part *k, const struct row *row, struct buf *out)
 {
     int family = family_of(k);
     put_ip(k, row, family, out);
@@ -429,7 +429,7 @@ static void raw_flow_addr(const struct keyed_row *k, const struct row *row, stru
     put_tor(k, row, family, family == 4 ? " - " : "", out);
 }
 
-static void raw_tun_addr(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_tun_addr(const struct part *k, const struct row *row, struct buf *out)
 {
     int family = family_of(k);
     put_ip(k, row, family, out);
@@ -437,14 +437,14 @@ static void raw_tun_addr(const struct keyed_row *k, const struct row *row, struc
     put_tor(k, row, family, "", out);
 }
 
-static void raw_exporter(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_exporter(const struct part *k, const struct row *row, struct buf *out)
 {
     put_ip(k, row, family_of(k), out);
     put_location(k, row, family_of(k), out);
 }
 
 /* "24 192.0.2.0/24"; without a mask the network is left out. */
-static void raw_mask(const struct keyed_row *k, const struct row *row, struct buf *out)
+static void raw_mask(const struct part *k, const struct row *row, struct buf *out)
 {
     unsigned mask = (unsigned)first_u64(k, row);
     struct address a = place_address(&k->places[1], &k->places[2], row->r);
@@ -484,8 +484,8 @@ static int raw_prefixes(struct printer *p)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < p->nkeyed; i++, at++) {
-        struct keyed_row *k = &p->keyed[i];
+    for (size_t i = 0; i < p->list.n; i++, at++) {
+        struct part *k = &p->list.parts[i];
         char *prefix = arena_alloc(&p->arena, 48);
         while (heads[at].label == NULL) {
             at++;
@@ -509,10 +509,11 @@ static int raw_prepare(struct printer *p)
 
 static void raw_row(const struct printer *p, const struct row *row, struct buf *out)
 {
+    row_load(row);
     buf_str(out, "\nFlow Record: \n");
-    for (size_t i = 0; i < p->nkeyed; i++) {
-        const struct keyed_row *k = &p->keyed[i];
-        if (keyed_applies(k, row)) {
+    for (size_t i = 0; i < p->list.n; i++) {
+        const struct part *k = &p->list.parts[i];
+        if (part_applies(k, row)) {
             buf_add(out, k->prefix, k->prefix_len);
             k->kind(k, row, out);
             if (k->kind != raw_payload) { /* ends its lines itself */

@@ -5,8 +5,17 @@
 #include "print/row.h"
 
 #include "lookup/geo.h"
+#include "print/payloadtext.h"
 
 #include <string.h>
+
+void row_load_now(const struct row *row)
+{
+    struct printer_work *w = row->work;
+
+    view_load(&w->view, w->shapes.strips.rows[row->at]);
+    w->loaded = true;
+}
 
 struct place place_of(enum field_id id)
 {

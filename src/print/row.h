@@ -25,6 +25,7 @@
 
 struct view_load {
     const struct column *column;
+    enum field_id id;
     uint16_t offset; /* of the member of struct rec */
     uint8_t type;    /* enum field_type */
     uint8_t how;     /* see view.c */
@@ -32,8 +33,8 @@ struct view_load {
 
 struct view {
     struct rec rec;
-    struct field_set varying; /* fields that are not the same in all rows of the batch */
-    size_t nloads;            /* as many */
+    struct field_set varying; /* fields that may differ from row to row of the batch */
+    unsigned nloads;
     struct view_load loads[FIELD_STORED_];
 };
 
@@ -41,14 +42,19 @@ struct view {
 int view_bind(struct view *v, struct batch *b, const struct field_set *set);
 void view_load(struct view *v, uint32_t row);
 
+/* The loads that a set of fields needs: how many, into which[FIELD_STORED_]. */
+unsigned view_loads_of(const struct view *v, const struct field_set *set, uint16_t *which);
+void view_load_some(struct view *v, const uint16_t *which, unsigned n, uint32_t row);
+
 /* ---- a row ---- */
 
 struct payload_cache;
 
 struct row {
-    const struct rec *r;
+    const struct rec *r;             /* see row_load() */
     const struct print_options *options;
     struct printer_work *work;
+    unsigned at;                     /* of the rows at hand (strips.h) */
     uint64_t line_no;                /* running number in the output */
     const char *ident;               /* NULL: none */
     const struct flow_meta *names[2]; /* where names are looked for; each may be NULL */
@@ -60,15 +66,26 @@ struct row {
 struct printer_work {
     const struct printer *printer;
     struct view view;
+    bool loaded;                     /* view.rec is the row at hand */
     struct clock_zone local;
     struct clock_zone utc;
     const struct flow_meta *meta;    /* given by printer_work_names() */
-    struct shapes shapes;            /* json, ndjson */
+    struct shapes shapes;
     struct payload_cache *payload;   /* decoded payloads of the row, both directions */
     struct buf warnings;
     struct buf text;                 /* for values that must be looked at before they go out */
     char scratch[ROW_SCRATCH];       /* written to instead of a buffer that has no memory */
 };
+
+/* Make row->r the record of the row; unless it is a record of its own, not of the batch. */
+void row_load_now(const struct row *row);
+
+static inline void row_load(const struct row *row)
+{
+    if (!row->work->loaded) {
+        row_load_now(row);
+    }
+}
 
 /* ---- writing values ---- */
 

@@ -104,17 +104,19 @@ void token_list(bool csv, struct buf *out)
     buf_str(out, "- See also nfdump(1)\n");
 }
 
-struct token_use token_use_of(const struct token *t, bool long_ipv6)
+void token_part(const struct token *t, bool csv, bool long_ipv6, struct part *part)
 {
-    struct token_use use = {.token = t, .width = t->width};
+    const struct cell *cell = &cells[t->cell];
 
+    part->kind = csv ? cell->csv : cell->fmt;
+    part->width = t->width;
     for (size_t i = 0; i < 3; i++) {
-        use.places[i] = place_of(t->fields[i]);
+        part->places[i] = place_of(t->fields[i]);
     }
-    if (long_ipv6 && (cells[t->cell].wide || t->cell == CELL_addr_narrow)) {
-        use.width = 39;
+    if (long_ipv6 && (cell->wide || t->cell == CELL_addr_narrow)) {
+        part->width = 39;
     }
-    return use;
+    token_fields(t, &part->fields);
 }
 
 static void add_fields(struct field_set *set, const enum field_id *ids, size_t n)
@@ -138,7 +140,7 @@ void token_fields(const struct token *t, struct field_set *set)
     field_set_add(set, FIELD_GROUPS);
 }
 
-void cell_none(const struct token_use *t, const struct row *row, struct buf *out)
+void cell_none(const struct part *t, const struct row *row, struct buf *out)
 {
     (void)t;
     (void)row;

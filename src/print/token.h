@@ -17,7 +17,7 @@
 #define WEIR_PRINT_TOKEN_H
 
 #include "field/field.h"
-#include "print/row.h"
+#include "print/part.h"
 
 enum cell_id {
 #define CELL(name, wide, fields, fmt, csv) CELL_##name,
@@ -34,18 +34,9 @@ struct token {
     const char *csv; /* NULL: not in csv */
 };
 
-/* A token in a format: places resolved, width settled. */
-struct token_use {
-    const struct token *token;
-    struct place places[3];
-    int width;
-};
-
-typedef void cell_fn(const struct token_use *t, const struct row *row, struct buf *out);
-
 struct cell {
-    cell_fn *fmt;
-    cell_fn *csv;
+    part_fn *fmt;
+    part_fn *csv;
     bool wide;              /* an address: 39 columns with -6, header too */
     enum field_id more[3];  /* fields it reads beside those of its token */
 };
@@ -64,13 +55,14 @@ const struct token *token_columns(enum column_list list, size_t *n);
 /* "Available fmt format elements:" and all tags, 16 a line. */
 void token_list(bool csv, struct buf *out);
 
-struct token_use token_use_of(const struct token *t, bool long_ipv6);
+/* The value of a token in a format. */
+void token_part(const struct token *t, bool csv, bool long_ipv6, struct part *part);
 
 /* Add the stored fields it reads. */
 void token_fields(const struct token *t, struct field_set *set);
 
-#define CELL(name, wide, fields, fmt, csv) cell_fn fmt, csv;
+#define CELL(name, wide, fields, fmt, csv) part_fn fmt, csv;
 #include "print/cells.def"
-cell_fn cell_none; /* csv function of cells that csv does not know */
+part_fn cell_none; /* csv function of cells that csv does not know */
 
 #endif

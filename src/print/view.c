@@ -91,16 +91,29 @@ static inline void load_one(struct view *v, const struct view_load *l, uint32_t 
     }
 }
 
+/* Computed fields are in no column. The number of a record differs, whatever its column says. */
+static struct field_set always_varying(void)
+{
+    struct field_set set = {{0}};
+
+    for (unsigned id = FIELD_STORED_; id < FIELD_COUNT_; id++) {
+        field_set_add(&set, (enum field_id)id);
+    }
+    field_set_add(&set, FIELD_RECORD_NO);
+    return set;
+}
+
 int view_bind(struct view *v, struct batch *b, const struct field_set *set)
 {
     rec_clear(&v->rec);
     v->nloads = 0;
-    memset(&v->varying, 0, sizeof v->varying);
+    v->varying = always_varying();
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         struct view_load l;
         if (!field_set_has(set, (enum field_id)id)) {
             continue;
         }
+        l.id = (enum field_id)id;
         l.column = batch_column(b, (enum field_id)id);
         l.offset = (uint16_t)rec_offset((enum field_id)id);
         l.type = (uint8_t)field_of((enum field_id)id)->type;
@@ -117,7 +130,28 @@ int view_bind(struct view *v, struct batch *b, const struct field_set *set)
 
 void view_load(struct view *v, uint32_t row)
 {
-    for (size_t i = 0; i < v->nloads; i++) {
+    for (unsigned i = 0; i < v->nloads; i++) {
         load_one(v, &v->loads[i], row);
+    }
+}
+
+unsigned view_loads_of(const struct view *v, const struct field_set *set, uint16_t *which)
+{
+    struct field_set stored = *set;
+    unsigned n = 0;
+
+    field_set_close(&stored);
+    for (unsigned i = 0; i < v->nloads; i++) {
+        if (field_set_has(&stored, v->loads[i].id)) {
+            which[n++] = (uint16_t)i;
+        }
+    }
+    return n;
+}
+
+void view_load_some(struct view *v, const uint16_t *which, unsigned n, uint32_t row)
+{
+    for (unsigned i = 0; i < n; i++) {
+        load_one(v, &v->loads[which[i]], row);
     }
 }

@@ -41,9 +41,14 @@ struct passing {
                             * in each pass */
     const struct zone *zone; /* of the block */
     bool settled;          /* its file is complete: nothing is added or moved any more */
+    bool more;             /* further rows of the batch that the piece has consumed last */
 };
 
 struct operator_kind {
+    /* Pieces keep nothing that belongs to a batch. They may see the rows of a block in parts (bits
+     * are those of all parts), be merged after any part, and wait for that while their worker goes
+     * on with another piece. */
+    bool in_parts;
     void *(*piece_new)(void *op); /* NULL: no memory */
     void (*piece_free)(void *piece);
     int (*consume)(void *op, void *piece, const struct passing *in);

@@ -8,6 +8,10 @@
  * limit) and `merged`. Every step passes both, even if it failed or the scan stops, so nobody
  * waits forever.
  *
+ * Where operators take rows in parts, a worker whose turn it is to merge does so after each part,
+ * while the text is still in the cache; one whose turn it is not leaves its pieces in `late`, for
+ * whoever does the step before to merge, and goes on with others.
+ *
  * Where no operator needs the order, steps that are done early are left in `early`, for whoever
  * does the step before them to pass on; so workers wait only when they are far ahead, or when a
  * block has something to say.
@@ -25,6 +29,8 @@
 
 enum { OPEN_AHEAD = 16 }; /* files opened beyond the one being handed out */
 enum { FEW = 8 };         /* one in so many rows of a block */
+
+enum { PART_ROWS = 1024 }; /* of a block, consumed at once */
 
 enum { EARLY = 64 };      /* steps that may be done before their turn */
 
@@ -70,6 +76,13 @@ struct step {
     uint32_t rows;       /* to be consumed */
 };
 
+/* What a worker left to be merged when its turn has come. */
+struct late {
+    bool done;
+    struct step step;
+    void **piece; /* one of each operator; NULL: nothing passed */
+};
+
 /* Blocks and files whose damage was told: once is enough, however many passes there are. */
 struct told {
     uint64_t *place;
@@ -94,6 +107,10 @@ struct scan {
     struct known known;
     struct field_set fields; /* of all operators, closed */
     bool unordered;        /* nothing depends on the order of blocks */
+    bool in_parts;         /* all operators take rows in parts */
+    struct late *late;     /* in_parts: by sequence, one for each worker */
+    void ***spare;         /* pieces that were merged, to be used again: up to as many */
+    unsigned nspare;
     struct step early[EARLY]; /* unordered: by sequence */
     struct told *told;
 };
@@ -346,6 +363,30 @@ static int read_block(struct worker *w, struct step *step)
     return rc;
 }
 
+static void pieces_free(const struct scan_plan *plan, void **piece)
+{
+    for (size_t i = 0; piece != NULL && i < plan->nops; i++) {
+        if (piece[i] != NULL) {
+            plan->ops[i].kind->piece_free(piece[i]);
+        }
+    }
+    free(piece);
+}
+
+/* One of each operator; NULL: no memory. */
+static void **pieces_new(const struct scan_plan *plan)
+{
+    void **piece = calloc(plan->nops + 1, sizeof *piece);
+    for (size_t i = 0; piece != NULL && i < plan->nops; i++) {
+        piece[i] = plan->ops[i].kind->piece_new(plan->ops[i].op);
+        if (piece[i] == NULL) {
+            pieces_free(plan, piece);
+            return NULL;
+        }
+    }
+    return piece;
+}
+
 /* Take the first n of the passing rows only. */
 static void keep_rows(struct worker *w, uint32_t from, uint32_t n)
 {
@@ -364,25 +405,49 @@ static struct passing passing_rows(struct worker *w, const struct step *step)
                             .bits = w->bits, .number = step->number, .meta = step->meta};
 }
 
-static int consume(struct worker *w, const struct step *step)
+static int consume(struct worker *w, const struct passing *in)
 {
-    struct passing in = passing_rows(w, step);
     const struct scan_plan *plan = w->scan->plan;
     int rc = 0;
     for (size_t i = 0; i < plan->nops && rc == 0; i++) {
-        rc = plan->ops[i].kind->consume(plan->ops[i].op, w->piece[i], &in);
+        rc = plan->ops[i].kind->consume(plan->ops[i].op, w->piece[i], in);
     }
     return rc;
 }
 
-static int merge(struct worker *w)
+static int merge(const struct scan_plan *plan, void **piece)
 {
-    const struct scan_plan *plan = w->scan->plan;
     int rc = 0;
     for (size_t i = 0; i < plan->nops && rc == 0; i++) {
         if (plan->ops[i].kind->merge != NULL) {
-            rc = plan->ops[i].kind->merge(plan->ops[i].op, w->piece[i]);
+            rc = plan->ops[i].kind->merge(plan->ops[i].op, piece[i]);
         }
+    }
+    return rc;
+}
+
+/* What a part has come to is merged at once, if it is the step's turn. */
+static int merge_part(struct worker *w, const struct step *step)
+{
+    struct scan *s = w->scan;
+    bool turn;
+    pthread_mutex_lock(&s->lock);
+    turn = s->merged == step->sequence && s->rc == 0;
+    pthread_mutex_unlock(&s->lock);
+    return turn ? merge(s->plan, w->piece) : 0;
+}
+
+static int consume_parts(struct worker *w, const struct step *step)
+{
+    struct passing in = passing_rows(w, step);
+    int rc = 0;
+    for (uint32_t at = 0; at < step->rows && rc == 0; at += PART_ROWS) {
+        in.rows = w->rows + at;
+        in.n = step->rows - at < PART_ROWS ? step->rows - at : PART_ROWS;
+        in.number = step->number + at;
+        in.more = at > 0;
+        rc = consume(w, &in);
+        rc = rc != 0 ? rc : merge_part(w, step);
     }
     return rc;
 }
@@ -612,22 +677,71 @@ static void finish_step(struct scan *s, const struct step *step)
     close_if_done(slot);
 }
 
-static void turn_merge(struct scan *s, struct worker *w, struct step *step)
+/* Let operators merge what a step has come to; it is its turn. */
+static void merge_step(struct scan *s, struct step *step, void **piece)
 {
-    while (s->merged != step->sequence) {
-        pthread_cond_wait(&s->changed, &s->lock);
-    }
     if (step->rc != 0) {
         note_error(s, step->rc, &step->fault);
     } else if (step->rows > 0 && s->rc == 0) {
         pthread_mutex_unlock(&s->lock);
-        step->rc = merge(w);
+        step->rc = merge(s->plan, piece);
         pthread_mutex_lock(&s->lock);
         if (step->rc != 0) {
             note_error(s, step->rc, &step->fault);
         }
     }
     finish_step(s, step);
+}
+
+static struct late *late_of(struct scan *s, uint64_t sequence)
+{
+    return &s->late[sequence % s->plan->workers];
+}
+
+/* Leave the worker's pieces for later, and give it others; false: there is no memory for them. */
+static bool leave(struct scan *s, struct worker *w, const struct step *step)
+{
+    struct late *l = late_of(s, step->sequence);
+    void **other = NULL;
+    if (step->rows > 0) {
+        other = s->nspare > 0 ? s->spare[--s->nspare] : pieces_new(s->plan);
+        if (other == NULL) {
+            return false;
+        }
+    }
+    *l = (struct late){true, *step, other != NULL ? w->piece : NULL};
+    w->piece = other != NULL ? other : w->piece;
+    return true;
+}
+
+/* Merge the steps behind the last one that are waiting for it. */
+static void merge_late(struct scan *s)
+{
+    struct late *l;
+    while (s->in_parts && (l = late_of(s, s->merged))->done) {
+        l->done = false;
+        merge_step(s, &l->step, l->piece);
+        if (l->piece != NULL) {
+            s->spare[s->nspare++] = l->piece;
+        }
+        pthread_cond_broadcast(&s->changed);
+    }
+}
+
+static void turn_merge(struct scan *s, struct worker *w, struct step *step)
+{
+    uint64_t ahead = s->in_parts ? s->plan->workers : 1;
+    while (step->sequence - s->merged >= ahead) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    if (step->sequence != s->merged && leave(s, w, step)) {
+        return;
+    }
+    while (step->sequence != s->merged) {
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
+    merge_step(s, step, w->piece);
+    merge_late(s);
     pthread_cond_broadcast(&s->changed);
 }
 
@@ -672,7 +786,12 @@ static int consume_rows(struct worker *w, struct step *step, struct flow_totals 
     if (w->scan->plan->totals) {
         totals_add_batch(totals, w->seen, w->bits);
     }
-    rc = consume(w, step);
+    if (w->scan->in_parts) {
+        rc = consume_parts(w, step);
+    } else {
+        struct passing in = passing_rows(w, step);
+        rc = consume(w, &in);
+    }
     scan_cost_end(&w->cost, SCAN_OPERATORS);
     return rc;
 }
@@ -762,13 +881,7 @@ static void *work_thread(void *arg)
 
 static void worker_free(struct worker *w)
 {
-    const struct scan_plan *plan = w->scan->plan;
-    for (size_t i = 0; w->piece != NULL && i < plan->nops; i++) {
-        if (w->piece[i] != NULL) {
-            plan->ops[i].kind->piece_free(w->piece[i]);
-        }
-    }
-    free(w->piece);
+    pieces_free(w->scan->plan, w->piece);
     free(w->bits);
     free(w->rows);
     filter_work_free(w->filter);
@@ -785,17 +898,11 @@ static int worker_init(struct worker *w, struct scan *s)
     arena_expect_much(&w->batch.arena);
     batch_init(&w->few);
     w->filter = filter_work_new(plan->filter);
-    w->piece = calloc(plan->nops + 1, sizeof *w->piece);
+    w->piece = pieces_new(plan);
     w->bits = malloc(BITS_WORDS(BATCH_ROWS_MAX) * sizeof *w->bits);
     w->rows = malloc(BATCH_ROWS_MAX * sizeof *w->rows);
     if (w->filter == NULL || w->piece == NULL || w->bits == NULL || w->rows == NULL) {
         return ERR_NOMEM;
-    }
-    for (size_t i = 0; i < plan->nops; i++) {
-        w->piece[i] = plan->ops[i].kind->piece_new(plan->ops[i].op);
-        if (w->piece[i] == NULL) {
-            return ERR_NOMEM;
-        }
     }
     return 0;
 }
@@ -835,7 +942,9 @@ static void collect_fields(struct scan *s)
 {
     const struct scan_plan *plan = s->plan;
     s->unordered = plan->limit == 0;
+    s->in_parts = plan->nops > 0;
     for (size_t i = 0; i < plan->nops; i++) {
+        s->in_parts &= plan->ops[i].kind->in_parts;
         s->unordered &= plan->ops[i].kind->merge == NULL && !plan->ops[i].numbered;
         field_set_union(&s->fields, &plan->ops[i].fields);
         if (plan->ops[i].numbered) {
@@ -867,6 +976,15 @@ static void close_all(struct scan *s)
     free(s->slot);
 }
 
+static void free_spare(struct scan *s)
+{
+    while (s->nspare > 0) {
+        pieces_free(s->plan, s->spare[--s->nspare]);
+    }
+    free(s->spare);
+    free(s->late);
+}
+
 static int one_pass(const struct scan_plan *plan, struct scan_account *account,
                     struct told *told, struct fault *fault)
 {
@@ -878,7 +996,12 @@ static int one_pass(const struct scan_plan *plan, struct scan_account *account,
     account->file_first = UINT64_MAX;
     meta_init(&account->meta);
     s.slot = calloc(plan->npaths + 1, sizeof *s.slot);
-    if (s.slot == NULL) {
+    s.late = calloc(plan->workers, sizeof *s.late);
+    s.spare = calloc(plan->workers, sizeof *s.spare);
+    if (s.slot == NULL || s.late == NULL || s.spare == NULL) {
+        free(s.slot);
+        free(s.late);
+        free(s.spare);
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
     known_init(&s.known);
@@ -894,6 +1017,7 @@ static int one_pass(const struct scan_plan *plan, struct scan_account *account,
     meta_merge(&account->meta, known_now(&s.known));
     known_free(&s.known);
     close_all(&s);
+    free_spare(&s);
     pthread_cond_destroy(&s.changed);
     pthread_mutex_destroy(&s.lock);
     return rc;
