@@ -16,16 +16,21 @@ static unsigned nplaces(const struct part *t)
     return n;
 }
 
-/* Parts that depend on more than one field may differ in any of them. */
+/* Parts of one kind that depend on nothing but one value of the same table. */
+static bool are_alike(const struct part *a, const struct part *b)
+{
+    return a->kind == b->kind && a->width == b->width && nplaces(a) == 1 && nplaces(b) == 1 &&
+           a->places[0].group == b->places[0].group;
+}
+
 bool texts_serve(const struct texts *t, const struct part *part, uint64_t groups, unsigned sort,
                  const struct strip *codes, bool beside)
 {
-    if (t->part == part) {
-        return t->groups == groups && t->sort == sort;
+    if (t->groups != groups || t->sort != sort) {
+        return false;
     }
-    return !beside && t->beside == NULL && codes->table != NULL && t->table == codes->table &&
-           t->part->kind == part->kind && t->part->width == part->width && nplaces(part) == 1 &&
-           nplaces(t->part) == 1 && t->part->places[0].group == part->places[0].group && t->groups == groups && t->sort == sort;
+    return t->part == part || (!beside && t->beside == NULL && codes->table != NULL &&
+                               t->table == codes->table && are_alike(t->part, part));
 }
 
 struct texts *texts_new(struct arena *arena, const struct strip *codes, bool beside)

@@ -53,8 +53,9 @@ static int merge(void *op, void *piece)
     return rc;
 }
 
-static const struct operator_kind kind = {.in_parts = true, .piece_new = piece_new, .piece_free = piece_free,
-                                          .consume = consume, .merge = merge};
+static const struct operator_kind kind = {.in_parts = true, .piece_new = piece_new,
+                                          .piece_free = piece_free, .consume = consume,
+                                          .merge = merge};
 
 struct operator listing_operator(struct listing_format *format, const struct field_set *fields,
                                  bool numbered)
