@@ -121,6 +121,12 @@ static struct field_set table_fields(const struct session *s)
     if (s->asked.guess_direction) {
         turn_fields(&set);
     }
+    if (s->asked.packets.given) {
+        field_set_add(&set, FIELD_PACKETS);
+    }
+    if (s->asked.bytes.given) {
+        field_set_add(&set, FIELD_BYTES);
+    }
     return set;
 }
 

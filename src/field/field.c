@@ -70,7 +70,7 @@ void field_set_add_all(struct field_set *s)
 static void replace_by_inputs(struct field_set *s, enum field_id id)
 {
     const struct field *f = field_of(id);
-    s->word[id / 64] &= ~((uint64_t)1 << (id % 64));
+    field_set_remove(s, id);
     for (size_t i = 0; i < 3; i++) {
         if (f->inputs[i] != FIELD_NONE) {
             field_set_add(s, f->inputs[i]);

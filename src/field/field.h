@@ -95,6 +95,11 @@ static inline void field_set_add(struct field_set *s, enum field_id id)
     s->word[id / 64] |= (uint64_t)1 << (id % 64);
 }
 
+static inline void field_set_remove(struct field_set *s, enum field_id id)
+{
+    s->word[id / 64] &= ~((uint64_t)1 << (id % 64));
+}
+
 static inline bool field_set_has(const struct field_set *s, enum field_id id)
 {
     return s->word[id / 64] >> (id % 64) & 1;

@@ -13,26 +13,26 @@
  *     EXACT   grouping of those flows only whose buckets are great enough
  *     FETCH   rows of the first flows
  *
- * EXACT is right if no bucket that was left out reaches the last value that will be shown. If one
- * does, that value is a bound from below: buckets that do not reach it cannot matter. Either those
- * that do are few enough, or their groups are spread over other, more buckets once more.
+ * and BOUND and EXACT come again as rounds.h says.
  *
- * The first pass reads just keys and what is ordered by. Columns that are needed later may turn
- * out to be damaged; then all begins again with these columns read in each pass, so that the
- * damaged blocks are left out of all of them (`strictness`).
+ * The first pass reads just keys and what is ordered by; EXACT reads counters of those rows only
+ * that matter. Columns that are needed later may turn out to be damaged; then all begins again with
+ * these columns read in each pass, so that the damaged blocks are left out of all of them
+ * (`strictness`).
  */
 #include "query/aggregate.h"
 
-#include "query/bounds.h"
 #include "query/groupspill.h"
 #include "query/keys.h"
+#include "query/rounds.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIP = 1024, AHEAD = 8, ROUNDS = 3, SET_LEAST = 1 << 18 };
+enum { STRIP = 1024, AHEAD = 8, SET_LEAST = 1 << 18 };
+enum { FEW = 8 }; /* one in so many rows of a block */
 
 enum phase { GROUP, BOUND, EXACT, FETCH, DONE };
 
@@ -63,10 +63,7 @@ struct aggregate {
     enum phase phase;
     enum strictness strictness;
     atomic_bool spoiled;     /* a column failed that was not insisted on */
-    unsigned round;          /* of bounds */
-    uint64_t least;          /* buckets of the last round were left out below this */
-    struct bounded bounded[ROUNDS];
-    struct bounds last;      /* of the last round; no memory between */
+    struct rounds rounds;
     struct winner *winner;   /* ascending by first */
     size_t nwinners;
 };
@@ -80,6 +77,8 @@ struct piece {
     struct chunks which;
     struct rows fresh;       /* rows of groups that are new in a strip */
     uint32_t *rows;          /* that count */
+    struct batch few;        /* these alone, if they are few */
+    uint32_t strip[STRIP];   /* their rows there */
     uint64_t *hash;
     uint64_t *value;
     struct tally tally[STRIP];
@@ -113,6 +112,25 @@ static bool few_wanted(const struct aggregate *a)
     return a->wanted.top <= budget_share(a->budget, 4) / row / orders;
 }
 
+/* Buckets of all workers together take at most 64 MB and a quarter of the budget; sums of flows are
+ * small, so that more buckets part them better, others differ so much that those that fit into a
+ * cache do. */
+static void size_rounds(struct aggregate *a)
+{
+    unsigned most = 23;
+    for (unsigned workers = 1; workers < a->workers; workers *= 2) {
+        most--;
+    }
+    while (most > 16 && ((uint64_t)sizeof(uint64_t) << most) * a->workers >
+                            budget_share(a->budget, 4)) {
+        most--;
+    }
+    most = most < 16 ? 16 : most;
+    a->rounds.top = a->wanted.top;
+    a->rounds.most_bits = most;
+    a->rounds.bits = a->order == ORDER_FLOWS || most < 18 ? most : 18;
+}
+
 struct aggregate *aggregate_new(const struct aggregation *how, const struct field_set *shown,
                                 const struct wanted *wanted, unsigned workers,
                                 struct budget *budget)
@@ -129,32 +147,27 @@ struct aggregate *aggregate_new(const struct aggregation *how, const struct fiel
     field_set_close(&a->fields);
     a->order = only_order(wanted->orders);
     a->strictness = wanted->cut ? STRICT_ALL : STRICT_NOT;
-    tally_fields(&a->tally);
+    tally_fields_of(&a->fields, wanted->orders, &a->tally);
+    if (how->bidirectional) { /* counters change sides */
+        field_set_add(&a->tally, FIELD_PACKETS);
+        field_set_add(&a->tally, FIELD_BYTES);
+    }
     keys_fields(how, &a->fields);
-    tally_fields(&a->fields);
     table_init(&a->table, &a->fields);
     a->table.budget = budget;
     a->wanted.top = few_wanted(a) ? wanted->top : 0;
     a->late = a->wanted.top > 0;
     a->summed = adds_up(a);
+    size_rounds(a);
     a->layout = group_layout_of(how->key_length, a->late ? 0 : a->table.rows.row.width);
     groupspill_init(&a->spill, budget, &a->layout, &a->table.rows);
     return a;
 }
 
-static void forget_bounds(struct aggregate *a)
-{
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        bounded_free(&a->bounded[i]);
-    }
-    bounds_free(&a->last);
-    a->round = 0;
-}
-
 void aggregate_free(struct aggregate *a)
 {
     if (a != NULL) {
-        forget_bounds(a);
+        rounds_forget(&a->rounds);
         groupspill_free(&a->spill);
         table_free(&a->table);
         free(a->winner);
@@ -176,33 +189,11 @@ static void piece_free(void *arg)
     table_free(&p->found);
     chunks_free(&p->which);
     rows_free(&p->fresh);
+    batch_free(&p->few);
     free(p->rows);
     free(p->hash);
     free(p->value);
     free(p);
-}
-
-/* Buckets of all workers together take at most 64 MB and a quarter of the budget; sums of flows are
- * small, so that more buckets part them better, others differ so much that those that fit into a
- * cache do. */
-static unsigned bucket_bits(const struct aggregate *a)
-{
-    unsigned most = 23, bits = a->round > 0 || a->order == ORDER_FLOWS ? most : 18;
-    for (unsigned workers = 1; workers < a->workers; workers *= 2) {
-        most--;
-    }
-    while (most > 16 && ((uint64_t)sizeof(uint64_t) << most) * a->workers >
-                            budget_share(a->budget, 4)) {
-        most--;
-    }
-    most = most < 16 ? 16 : most;
-    return bits < most ? bits : most;
-}
-
-static int start_bounds(struct piece *p)
-{
-    const struct aggregate *a = p->owner;
-    return bounds_init(&p->bounds, bucket_bits(a), a->round);
 }
 
 static void *piece_new(void *op)
@@ -216,12 +207,14 @@ static void *piece_new(void *op)
     groupset_init(&p->set, &a->layout);
     table_init(&p->found, &a->fields);
     chunks_init(&p->which, sizeof(size_t));
-    rows_init(&p->fresh, &a->fields, false);
+    rows_init_like(&p->fresh, &a->table.rows);
+    batch_init(&p->few);
     p->rows = malloc(BATCH_ROWS_MAX * sizeof *p->rows);
     p->hash = malloc(BATCH_ROWS_MAX * sizeof *p->hash);
     p->value = malloc(BATCH_ROWS_MAX * sizeof *p->value);
     if (p->rows == NULL || p->hash == NULL || p->value == NULL ||
-        keys_init(&p->keys, &a->how) != 0 || (a->phase == BOUND && start_bounds(p) != 0)) {
+        keys_init(&p->keys, &a->how) != 0 ||
+        (a->phase == BOUND && rounds_start(&a->rounds, &p->bounds) != 0)) {
         piece_free(p);
         return NULL;
     }
@@ -262,16 +255,36 @@ static void add_tally(struct tally *into, const struct tally *t, bool turned)
     }
 }
 
-static int group_strip(struct piece *p, const struct passing *in, uint32_t at, uint32_t n)
+/* Rows of a block to be grouped, and the batch where they stand: that of the block, or one that
+ * has no other rows. */
+struct grouping {
+    struct batch *batch;
+    uint64_t place;
+    const uint32_t *rows;  /* in the block */
+    const uint64_t *hash;
+    bool picked;           /* the i-th row is the i-th of the batch */
+};
+
+/* The rows of a strip in the batch. */
+static const uint32_t *rows_of_strip(struct piece *p, const struct grouping *g, uint32_t at,
+                                     uint32_t n)
 {
-    const uint32_t *rows = p->rows + at;
-    const uint64_t *hash = p->hash + at;
+    for (uint32_t i = 0; i < n && g->picked; i++) {
+        p->strip[i] = at + i;
+    }
+    return g->picked ? p->strip : g->rows + at;
+}
+
+static int group_strip(struct piece *p, const struct grouping *from, uint32_t at, uint32_t n)
+{
+    const uint32_t *rows = rows_of_strip(p, from, at, n);
+    const uint64_t *hash = from->hash + at;
     const struct aggregate *a = p->owner;
     uint32_t nfresh = 0;
-    if (keys_make(&p->keys, in->batch, rows, n) != 0) {
+    if (keys_make(&p->keys, from->batch, rows, n) != 0) {
         return ERR_NOMEM;
     }
-    tally_read_some(in->batch, rows, n, a->how.bidirectional, &a->tally, p->tally);
+    tally_read(from->batch, rows, n, a->how.bidirectional, &a->tally, p->tally);
     for (uint32_t i = 0; i < n; i++) {
         bool turned = p->keys.turned != NULL && p->keys.turned[i] != 0;
         bool is_new;
@@ -282,7 +295,7 @@ static int group_strip(struct piece *p, const struct passing *in, uint32_t at, u
             return ERR_NOMEM;
         }
         if (is_new) {
-            g->first = group_first(in->place, rows[i], turned);
+            g->first = group_first(from->place, from->rows[at + i], turned);
             g->tally = (struct tally){.first = UINT64_MAX};
             p->fresh_group[nfresh] = g;
             p->fresh_row[nfresh] = rows[i];
@@ -290,38 +303,29 @@ static int group_strip(struct piece *p, const struct passing *in, uint32_t at, u
         }
         add_tally(&g->tally, &p->tally[i], turned);
     }
-    return a->late ? 0 : keep_rows(p, in->batch, nfresh);
+    return a->late ? 0 : keep_rows(p, from->batch, nfresh);
 }
 
+/* Of few rows only their own values are decoded. */
 static int group_rows(struct piece *p, const struct passing *in, uint32_t n)
 {
+    struct grouping from = {.batch = in->batch, .place = in->place, .rows = p->rows,
+                            .hash = p->hash, .picked = n <= in->batch->nrows / FEW};
     int rc = 0;
-    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
-        rc = group_strip(p, in, at, n - at < STRIP ? n - at : STRIP);
+    if (from.picked) {
+        batch_pick(&p->few, in->batch, p->rows, n);
+        from.batch = &p->few;
     }
-    if (!batch_ok(in->batch)) {
+    for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
+        rc = group_strip(p, &from, at, n - at < STRIP ? n - at : STRIP);
+    }
+    if (!batch_ok(from.batch)) {
         atomic_store(&p->owner->spoiled, true);
     }
     return rc;
 }
 
 /* ------------------------------------------------------------------ bounds */
-
-/* Keep the rows that can still matter; returns how many. */
-static uint32_t keep_possible(struct piece *p, uint32_t n)
-{
-    const struct aggregate *a = p->owner;
-    for (unsigned k = 0; k < ROUNDS && a->bounded[k].reach != NULL; k++) {
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            p->rows[kept] = p->rows[i];
-            p->hash[kept] = p->hash[i];
-            kept += bounded_has(&a->bounded[k], p->hash[i]);
-        }
-        n = kept;
-    }
-    return n;
-}
 
 static void bound_rows(struct piece *p, const struct passing *in, uint32_t n)
 {
@@ -333,7 +337,7 @@ static void bound_rows(struct piece *p, const struct passing *in, uint32_t n)
 /* There are too many groups: count what there is in buckets. */
 static int stop_grouping(struct piece *p)
 {
-    if (start_bounds(p) != 0) {
+    if (rounds_start(&p->owner->rounds, &p->bounds) != 0) {
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < groupset_count(&p->set); i++) {
@@ -429,7 +433,7 @@ static int consume(void *op, void *piece, const struct passing *in)
     if (rc != 0) {
         return rc;
     }
-    n = keep_possible(p, n);
+    n = rounds_keep(&a->rounds, p->hash, p->rows, n);
     if (p->bounds.sum != NULL) {
         bound_rows(p, in, n);
         return 0;
@@ -533,35 +537,19 @@ static int last_value(const struct aggregate *a, const struct merged *m, uint64_
     return 0;
 }
 
-/* Buckets that were left out reach the value: look into these, too, or spread them anew. */
-static int look_again(struct aggregate *a, uint64_t value)
-{
-    struct bounded *b = &a->bounded[a->round];
-    size_t buckets = (size_t)1 << a->last.bits;
-    bounded_free(b);
-    if (bounded_init(b, &a->last, value) != 0) {
-        return ERR_NOMEM;
-    }
-    a->least = value;
-    bounds_free(&a->last);
-    a->phase = EXACT;
-    if (b->n > buckets / 32 && a->round + 1 < ROUNDS) {
-        a->round++;
-        a->phase = BOUND;
-    }
-    return 0;
-}
-
 static int use_groups(struct aggregate *a, const struct merged *m)
 {
-    uint64_t value = 0;
+    enum rounds_next next = ROUNDS_PROVEN;
     int rc = 0;
     a->table.plain = a->table.plain || m->total > MERGE_SMALL;
     if (a->phase == EXACT) {
+        uint64_t value = 0;
         rc = last_value(a, m, &value);
+        rc = rc != 0 ? rc : rounds_check(&a->rounds, value, &next);
     }
-    if (rc == 0 && a->phase == EXACT && value < a->least) {
-        return look_again(a, value);
+    if (rc == 0 && next != ROUNDS_PROVEN) {
+        a->phase = next == ROUNDS_BOUND ? BOUND : EXACT;
+        return 0;
     }
     return rc != 0 ? rc : a->late ? choose_winners(a, m) : fill_table(a, m);
 }
@@ -606,33 +594,22 @@ static int gather_groups(struct aggregate *a, struct groupset **set, unsigned n)
     return rc;
 }
 
-/* Buckets that are looked into first: a small part of the flows if sums are even. */
-static size_t first_buckets(const struct aggregate *a)
-{
-    size_t n = ((size_t)1 << a->last.bits) / 256;
-    return n > 4 * a->wanted.top ? n : 4 * a->wanted.top;
-}
-
 static int gather_bounds(struct aggregate *a, struct piece **piece, unsigned n)
 {
-    bool first = a->phase == GROUP;
-    int rc = 0;
-    a->table.plain = true;
+    struct bounds **bounds = calloc(n, sizeof *bounds);
+    int rc = bounds != NULL ? 0 : ERR_NOMEM;
     for (unsigned i = 0; i < n && rc == 0; i++) {
         rc = piece[i]->bounds.sum == NULL ? stop_grouping(piece[i]) : 0;
-        if (i > 0 && rc == 0) {
-            bounds_merge(&piece[0]->bounds, &piece[i]->bounds);
-            bounds_free(&piece[i]->bounds);
-        }
+        bounds[i] = &piece[i]->bounds;
     }
-    if (rc != 0) {
-        return rc;
+    if (rc == 0) {
+        rounds_take(&a->rounds, bounds, n);
+        rc = rounds_guess(&a->rounds);
     }
-    a->last = piece[0]->bounds;
-    piece[0]->bounds.sum = NULL;
-    a->least = first ? bounds_least(&a->last, first_buckets(a)) : a->least;
+    free(bounds);
+    a->table.plain = true;
     a->phase = EXACT;
-    return bounded_init(&a->bounded[a->round], &a->last, a->least);
+    return rc;
 }
 
 static int gather_found(struct aggregate *a, struct piece **piece, unsigned n)
@@ -686,12 +663,14 @@ static int gather(void *op, void **pieces, unsigned n)
 static void pass_fields(const struct aggregate *a, struct field_set *fields)
 {
     struct field_set set = {{0}};
+    bool all = !a->late || a->strictness == STRICT_ALL;
     keys_fields(&a->how, &set);
-    if (a->phase == FETCH || !a->late || a->strictness == STRICT_ALL) {
+    if (a->phase == FETCH || all) {
         field_set_union(&set, &a->fields);
-    } else if (a->phase == EXACT || !a->summed || a->strictness == STRICT_TALLY) {
+    }
+    if ((a->phase != FETCH && !a->summed) || a->strictness == STRICT_TALLY || all) {
         field_set_union(&set, &a->tally);
-    } else {
+    } else if (a->phase != FETCH && a->phase != EXACT) {
         enum field_id sum[2];
         unsigned n = order_sums(a->order, sum);
         for (unsigned i = 0; i < n; i++) {
@@ -705,7 +684,7 @@ static void pass_fields(const struct aggregate *a, struct field_set *fields)
 static void start_over(struct aggregate *a, enum strictness strictness)
 {
     a->strictness = strictness;
-    forget_bounds(a);
+    rounds_forget(&a->rounds);
     groupspill_clear(&a->spill);
     table_clear(&a->table);
     a->table.plain = false;

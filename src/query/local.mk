@@ -40,6 +40,8 @@ libweir_query_a_SOURCES = \
 	src/query/ranksort.h \
 	src/query/rewrite.c \
 	src/query/rewrite.h \
+	src/query/rounds.c \
+	src/query/rounds.h \
 	src/query/rows.c \
 	src/query/rows.h \
 	src/query/runs.c \
@@ -68,6 +70,8 @@ libweir_query_a_SOURCES = \
 	src/query/stattally.h \
 	src/query/stattimes.c \
 	src/query/stattimes.h \
+	src/query/stattop.c \
+	src/query/stattop.h \
 	src/query/table.c \
 	src/query/table.h \
 	src/query/tablespill.c \

@@ -40,9 +40,16 @@ void rows_init(struct rows *r, const struct field_set *set, bool numbered)
     field_set_close(&all);
     field_set_add(&all, FIELD_GROUPS);
     if (!numbered) {
-        all.word[FIELD_RECORD_NO / 64] &= ~((uint64_t)1 << (FIELD_RECORD_NO % 64));
+        field_set_remove(&all, FIELD_RECORD_NO);
     }
     chunks_init(&r->row, lay_out(r, &all));
+    arena_init(&r->bytes);
+}
+
+void rows_init_like(struct rows *r, const struct rows *like)
+{
+    *r = *like;
+    chunks_init(&r->row, like->row.width);
     arena_init(&r->bytes);
 }
 

@@ -32,6 +32,7 @@ struct rows {
 
 /* set is closed over computed fields here; RECORD_NO is kept only if `numbered`. */
 void rows_init(struct rows *r, const struct field_set *set, bool numbered);
+void rows_init_like(struct rows *r, const struct rows *like); /* no rows, the same layout */
 void rows_free(struct rows *r);
 void rows_clear(struct rows *r); /* no rows; keeps layout and memory */
 

@@ -12,7 +12,8 @@ enum { PRUNE_ROWS = 65536, STRIP = 1024 }; /* PRUNE_ROWS: at least RANK_PLAIN_FR
 _Static_assert((int)PRUNE_ROWS >= (int)RANK_PLAIN_FROM, "small tables keep all rows");
 
 struct sorting {
-    struct field_set fields;
+    struct field_set fields; /* of rows and tallies */
+    struct field_set tally;
     struct table table;
     enum order_id order;
     bool ascending;
@@ -29,8 +30,9 @@ struct sorting *sorting_new(const struct field_set *shown, enum order_id order, 
         uint64_t row;
         s->fields = *shown;
         field_set_close(&s->fields);
-        tally_fields(&s->fields);
+        tally_fields_of(&s->fields, 1u << order, &s->tally);
         table_init(&s->table, &s->fields);
+        field_set_union(&s->fields, &s->tally);
         s->order = order;
         s->ascending = ascending;
         s->table.budget = budget;
@@ -103,13 +105,14 @@ static uint32_t beat_border(struct sorting *s, uint32_t *rows, struct tally *tal
 
 static int consume(void *op, void *piece, const struct passing *in)
 {
+    struct sorting *s = op;
     struct piece *p = piece;
     uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
     int rc = 0;
     for (uint32_t at = 0; at < n && rc == 0; at += STRIP) {
         uint32_t part = n - at < STRIP ? n - at : STRIP;
-        tally_read(in->batch, p->rows + at, part, true, p->tally);
-        part = beat_border(op, p->rows + at, p->tally, part);
+        tally_read(in->batch, p->rows + at, part, true, &s->tally, p->tally);
+        part = beat_border(s, p->rows + at, p->tally, part);
         rc = table_add(&p->table, in->batch, p->rows + at, part, p->tally);
     }
     return rc;

@@ -56,12 +56,6 @@ void stat_coder_free(struct stat_coder *c)
 
 /* ------------------------------------------------------------------ keys as codes */
 
-static uint64_t hash_key(const struct value_key *k)
-{
-    uint64_t h = k->word[0] ^ (k->word[1] + k->tag) * 0x9e3779b97f4a7c15u;
-    return hash_u64(h ^ k->word[1] >> 29);
-}
-
 static bool is_same(const struct value_key *a, const struct value_key *b)
 {
     return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->tag == b->tag;
@@ -88,7 +82,7 @@ static int keys_clear(struct stat_coder *c, uint32_t n)
 
 static uint32_t key_code(struct stat_coder *c, const struct value_key *key)
 {
-    uint32_t i = (uint32_t)hash_key(key) & c->mask;
+    uint32_t i = (uint32_t)value_key_hash(key) & c->mask;
     for (; c->slot[i] != 0; i = (i + 1) & c->mask) {
         if (is_same(&c->keys[c->slot[i] - 1], key)) {
             return c->slot[i] - 1;
@@ -386,6 +380,13 @@ int stat_codes(struct stat_coder *c, struct batch *b, const uint32_t *rows, uint
     return (int)nfields;
 }
 
+bool stat_codes_same(const struct stat_codes *a, const struct stat_codes *b)
+{
+    return a->values == b->values && a->n == b->n &&
+           (a->values != CODES_TABLE || a->table->values == b->table->values) &&
+           (a->values != CODES_KEYS || a->keys == b->keys);
+}
+
 static struct value_key table_key(const struct stat_coder *c, const struct stat_codes *codes,
                                   uint32_t code)
 {
@@ -424,4 +425,34 @@ struct value_key stat_code_key(const struct stat_coder *c, const struct stat_cod
         key.tag |= (uint16_t)(key.word[0] & 0xff);
     }
     return key;
+}
+
+/* Addresses: family is 4 << 8 or 6 << 8. */
+SIMD_CLONES static void hash_addresses(const struct ip *addr, uint32_t n, uint64_t tag,
+                                       uint64_t *hash)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t word[2];
+        memcpy(word, &addr[i], sizeof word);
+        hash[i] = value_hash(word[0], word[1], tag);
+    }
+}
+
+void stat_code_hashes(const struct stat_coder *c, const struct stat_codes *codes, uint64_t *hash)
+{
+    const struct column *t = codes->table;
+    uint32_t first, end;
+    if (codes->values == CODES_TABLE && t->sorted && t->width == sizeof(struct ip) &&
+        c->spec->element->kind == STAT_KIND_ADDR && !c->spec->by_proto) {
+        const struct ip *addr = t->values;
+        mapped_codes(t, &first, &end);
+        hash_addresses(addr, first, 6 << 8, hash);
+        hash_addresses(addr + first, end - first, 4 << 8, hash + first);
+        hash_addresses(addr + end, codes->n - end, 6 << 8, hash + end);
+        return;
+    }
+    for (uint32_t i = 0; i < codes->n; i++) {
+        struct value_key key = stat_code_key(c, codes, i);
+        hash[i] = value_key_hash(&key);
+    }
 }

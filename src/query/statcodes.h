@@ -62,8 +62,14 @@ void stat_coder_free(struct stat_coder *c);
 int stat_codes(struct stat_coder *c, struct batch *b, const uint32_t *rows, uint32_t n,
                struct stat_codes out[STAT_FIELDS_MAX]);
 
+/* Whether codes of two fields of a block mean the same, so that they can be counted together. */
+bool stat_codes_same(const struct stat_codes *a, const struct stat_codes *b);
+
 /* The value that a code stands for. */
 struct value_key stat_code_key(const struct stat_coder *c, const struct stat_codes *codes,
                                uint32_t code);
+
+/* The hashes (value_key_hash) of what all codes stand for. */
+void stat_code_hashes(const struct stat_coder *c, const struct stat_codes *codes, uint64_t *hash);
 
 #endif

@@ -2,9 +2,21 @@
 /*
  * statcount.c - see statcount.h.
  *
- * Times are lazy (left to a second pass) if the orders are sums, few values are shown, and the
- * block's bounds of times are known. Blocks of files that are still being written are never left
- * to a second pass: they may be gone by then.
+ * Times are lazy (left to a pass of their own) if the orders are sums, few values are shown, and
+ * the block's bounds of times are known. Blocks of files that are still being written are never
+ * left to a second pass: they may be gone by then.
+ *
+ * If only the values with the greatest sums are wanted and there are many, only those are counted
+ * that fall into buckets that are great by then; all others are added to buckets (rounds.h). These
+ * are looked into if one of them reaches the last value that would be shown. Passes are:
+ *
+ *     COUNT   all values, until there are too many; then those guessed
+ *     BOUND   sums of buckets, spread anew
+ *     EXACT   values in great buckets
+ *     TIMES   of the values that will be shown
+ *
+ * A later pass may find a block damaged that was counted before; then all begins again in one pass
+ * that reads everything.
  */
 #include "query/statcount.h"
 
@@ -13,10 +25,13 @@
 #include "query/stattimes.h"
 #include "query/table.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAZY_TOP_MAX = 1000 };
+enum { LAZY_TOP_MAX = 1000, BUCKET_BITS = 18, MOST_BUCKET_BITS = 20, GUESSED = 256 };
+
+enum stat_pass { PASS_COUNT, PASS_BOUND, PASS_EXACT, PASS_TIMES, PASS_DONE };
 
 struct statcount {
     struct stat_spec spec;
@@ -24,9 +39,12 @@ struct statcount {
     uint64_t top;
     bool plain;
     bool lazy;
-    bool wants_again;
-    bool begins_again;         /* all anew, times and all */
-    bool again;                /* in the second pass */
+    enum order_id summed;      /* the only order, and a sum: buckets help; else ORDER_NONE */
+    pthread_mutex_t guessing;
+    atomic_bool guessed;       /* there are many values */
+    struct bounded guess;      /* under the lock until guessed is set */
+    struct rounds rounds;
+    enum stat_pass pass;
     struct stat_texts texts;
     struct budget *budget;
     struct valueset *values;
@@ -37,7 +55,7 @@ struct statcount {
 };
 
 struct piece {
-    const struct statcount *s;
+    struct statcount *s;
     struct stat_tally tally;
     uint32_t *rows;            /* BATCH_ROWS_MAX */
     struct timed_blocks blocks;
@@ -59,6 +77,15 @@ static bool is_lazy(const struct stat_spec *spec, uint64_t top)
     return lazy;
 }
 
+/* The only order, if greatest sums are wanted. */
+static enum order_id only_sum(const struct statcount *s)
+{
+    uint32_t orders = s->spec.orders;
+    bool is_one = orders != 0 && (orders & (orders - 1)) == 0;
+    return s->lazy && is_one && s->spec.ascending == 0 ? (enum order_id)__builtin_ctz(orders)
+                                                       : ORDER_NONE;
+}
+
 struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_db *geo,
                                 uint64_t top, enum stat_way way, struct budget *budget)
 {
@@ -71,6 +98,9 @@ struct statcount *statcount_new(const struct stat_spec *spec, const struct geo_d
     s->top = top;
     s->plain = way == STAT_PLAIN;
     s->lazy = way == STAT_LAZY && is_lazy(spec, top);
+    s->summed = only_sum(s);
+    s->rounds = (struct rounds){.top = top, .bits = BUCKET_BITS, .most_bits = MOST_BUCKET_BITS};
+    pthread_mutex_init(&s->guessing, NULL);
     pthread_mutex_init(&s->texts.lock, NULL);
     groups_init(&s->texts.groups, STAT_TEXT_ROOM);
     s->budget = budget;
@@ -95,6 +125,9 @@ void statcount_free(struct statcount *s)
 {
     if (s != NULL) {
         stat_times_free(&s->times);
+        rounds_forget(&s->rounds);
+        bounded_free(&s->guess);
+        pthread_mutex_destroy(&s->guessing);
         valueset_free(s->values);
         groups_free(&s->texts.groups);
         pthread_mutex_destroy(&s->texts.lock);
@@ -137,25 +170,82 @@ static void *piece_new(void *op)
     }
     p->s = s;
     p->rows = malloc(BATCH_ROWS_MAX * sizeof *p->rows);
+    stat_top_init(&p->tally.top, &s->guess, &s->rounds, s->summed);
     if (stat_coder_init(&p->tally.coder, &s->spec, s->geo, &s->texts, s->plain) != 0 ||
         stat_tally_init(&p->tally, s->values) != 0 || p->rows == NULL ||
-        (s->again && start_found(p) != 0)) {
+        (s->pass == PASS_TIMES && start_found(p) != 0) ||
+        (s->pass == PASS_BOUND && stat_top_start(&p->tally.top, PART_BOUND) != 0) ||
+        (s->pass == PASS_EXACT && stat_top_start(&p->tally.top, PART_COUNT) != 0)) {
         piece_free(p);
         return NULL;
     }
     return p;
 }
 
-/* ------------------------------------------------------------------ first pass */
+/* ------------------------------------------------------------------ counting */
+
+static uint64_t sum_of(const struct value *v, enum order_id order)
+{
+    struct tally t = {.flows = v->flows, .packets = v->packets, .bytes = v->bytes};
+    return order_value(order, &t);
+}
+
+struct guessing {
+    enum order_id order;
+    struct bounds bounds;
+};
+
+static void see_value(void *ctx, const struct value *v)
+{
+    struct guessing *g = ctx;
+    struct value_key key = value_key_of(v);
+    uint64_t hash = value_key_hash(&key), sum = sum_of(v, g->order);
+    bounds_add(&g->bounds, &hash, &sum, 1);
+}
+
+/* Values that are great now will probably be great in the end. */
+static int guess(struct statcount *s)
+{
+    struct guessing g = {.order = s->summed};
+    int rc = rounds_start(&s->rounds, &g.bounds);
+    if (rc == 0) {
+        valueset_see(s->values, see_value, &g);
+        rc = bounded_init(&s->guess, &g.bounds,
+                          bounds_least(&g.bounds, GUESSED + 4 * (size_t)s->top));
+    }
+    bounds_free(&g.bounds);
+    return rc;
+}
+
+/* Too many values: from the next block on not all are counted. */
+static int stop_counting(struct piece *p)
+{
+    struct statcount *s = p->s;
+    int rc = 0;
+    if (s->pass != PASS_COUNT || s->summed == ORDER_NONE || p->tally.top.parting != PART_NOT) {
+        return 0;
+    }
+    if (!atomic_load(&s->guessed) && valueset_about(s->values) > RANK_PLAIN_FROM) {
+        pthread_mutex_lock(&s->guessing);
+        if (!atomic_load(&s->guessed)) {
+            rc = guess(s);
+            atomic_store(&s->guessed, rc == 0);
+        }
+        pthread_mutex_unlock(&s->guessing);
+    }
+    return rc == 0 && atomic_load(&s->guessed) ? stat_top_start(&p->tally.top, PART_GUESS) : rc;
+}
 
 static int count_rows(struct piece *p, const struct passing *in, const uint32_t *rows, uint32_t n)
 {
-    bool lazy = p->s->lazy && in->settled && timed_zone(in->zone);
+    struct statcount *s = p->s;
+    bool lazy = s->lazy && in->settled && timed_zone(in->zone);
     int rc = stat_tally_rows(&p->tally, in->batch, rows, n, in->place, !lazy);
-    return rc == 0 && lazy ? timed_blocks_add(&p->blocks, in->place, in->zone) : rc;
+    rc = rc == 0 && lazy && s->pass == PASS_COUNT ? timed_blocks_add(&p->blocks, in->place, in->zone) : rc;
+    return rc != 0 ? rc : stop_counting(p);
 }
 
-/* ------------------------------------------------------------------ second pass */
+/* ------------------------------------------------------------------ times */
 
 static int reserve_memo(struct piece *p, uint32_t n)
 {
@@ -182,16 +272,23 @@ static int read_times(struct piece *p, struct batch *b, const uint32_t *rows, ui
     return rc;
 }
 
+static bool wants(const void *op, uint64_t place)
+{
+    const struct statcount *s = op;
+    return s->pass != PASS_TIMES || stat_times_wants(&s->times, place);
+}
+
 static int consume(void *op, void *piece, const struct passing *in)
 {
     const struct statcount *s = op;
     struct piece *p = piece;
     uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
     const uint32_t *rows = n < in->batch->nrows ? p->rows : NULL;
-    if (n == 0 || (s->again && !stat_times_wants(&s->times, in->place))) {
+    if (n == 0 || !wants(s, in->place)) {
         return 0;
     }
-    return s->again ? read_times(p, in->batch, rows, n) : count_rows(p, in, rows, n);
+    return s->pass == PASS_TIMES ? read_times(p, in->batch, rows, n)
+                                 : count_rows(p, in, rows, n);
 }
 
 /* ------------------------------------------------------------------ the end of a pass */
@@ -280,20 +377,23 @@ static int want_times(struct statcount *s)
 {
     uint64_t *ids;
     size_t n;
+    bool again = false;
     int rc;
+    s->pass = PASS_DONE;
     if (s->times.blocks.n == 0 || s->spilled || valueset_count(s->values) == 0) {
         return 0;
     }
     ids = shown_ids(s, &n);
-    rc = ids != NULL ? stat_times_want(&s->times, s->values, ids, n, &s->wants_again) : ERR_NOMEM;
+    rc = ids != NULL ? stat_times_want(&s->times, s->values, ids, n, &again) : ERR_NOMEM;
     free(ids);
+    s->pass = again ? PASS_TIMES : PASS_DONE;
     return rc;
 }
 
 static int gather_piece(struct statcount *s, struct piece *p)
 {
     int rc;
-    if (s->again) {
+    if (s->pass == PASS_TIMES) {
         stat_times_join(&s->times, p->found);
         return 0;
     }
@@ -304,6 +404,95 @@ static int gather_piece(struct statcount *s, struct piece *p)
     return rc != 0 ? rc : timed_blocks_join(&s->times.blocks, &p->blocks);
 }
 
+/* Of what was counted before there were too many values, only the guessed ones stay. */
+static int keep_guessed(struct statcount *s, const struct valueset *from, struct valueset *to,
+                        struct bounds *bounds)
+{
+    int rc = 0;
+    for (uint64_t id = valueset_from(from, VALUE_START); id != VALUE_NONE && rc == 0;
+         id = valueset_from(from, id + 1)) {
+        const struct value *v = valueset_at(from, id);
+        struct value_key key = value_key_of(v);
+        struct value_times times = valueset_times(from, id);
+        struct value_out out = valueset_out(from, id);
+        struct tally t = stat_value_tally(from, id);
+        uint64_t hash = value_key_hash(&key), sum = order_value(s->summed, &t);
+        if (bounded_has(&s->guess, hash)) {
+            rc = valueset_add(to, v, &times, &out, 1);
+        } else {
+            bounds_add(bounds, &hash, &sum, 1);
+        }
+    }
+    return rc;
+}
+
+static int forget_rest(struct statcount *s, struct bounds *bounds)
+{
+    struct valueset *kept = valueset_new(s->budget), *some = NULL;
+    bool spilled;
+    int rc = kept != NULL ? valueset_settle(s->values, &spilled) : ERR_NOMEM;
+    if (rc == 0 && !spilled) {
+        rc = keep_guessed(s, s->values, kept, bounds);
+    }
+    for (unsigned i = 0; rc == 0 && spilled && i < valueset_portions(s->values); i++) {
+        rc = valueset_portion(s->values, i, &some);
+        if (rc == 0) {
+            rc = keep_guessed(s, some, kept, bounds);
+            valueset_free(some);
+        }
+    }
+    valueset_free(rc == 0 ? s->values : kept);
+    s->values = rc == 0 ? kept : s->values;
+    return rc;
+}
+
+/* The sum of the last value that will be shown; 0 if there are not enough. */
+static int last_sum(const struct statcount *s, uint64_t *sum)
+{
+    struct stat_ranking r;
+    int rc = rank(s, s->summed, &r);
+    *sum = rc == 0 && r.n == s->top ? r.at[r.n - 1].key : 0;
+    if (rc == 0) {
+        free(r.at);
+    }
+    return rc;
+}
+
+static int gather_bounds(struct statcount *s, void **pieces, unsigned n)
+{
+    static const enum stat_pass pass[] = {[ROUNDS_COUNT] = PASS_EXACT,
+                                          [ROUNDS_BOUND] = PASS_BOUND};
+    struct bounds **bounds = calloc(n, sizeof *bounds);
+    enum rounds_next next = ROUNDS_PROVEN;
+    uint64_t sum;
+    int rc = bounds != NULL ? 0 : ERR_NOMEM;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        struct stat_top *top = &((struct piece *)pieces[i])->tally.top;
+        rc = top->parting == PART_NOT ? stat_top_start(top, PART_GUESS) : 0;
+        bounds[i] = &top->bounds;
+    }
+    rc = rc == 0 && s->pass == PASS_COUNT ? forget_rest(s, bounds[0]) : rc;
+    if (rc == 0) {
+        rounds_take(&s->rounds, bounds, n);
+        s->plain_order = true;
+        rc = last_sum(s, &sum);
+    }
+    rc = rc != 0 ? rc : rounds_check(&s->rounds, sum, &next);
+    free(bounds);
+    if (rc != 0 || next == ROUNDS_PROVEN) {
+        return rc != 0 ? rc : want_times(s);
+    }
+    s->pass = pass[next];
+    return 0;
+}
+
+/* All values were counted that can be shown. */
+static int gather_values(struct statcount *s)
+{
+    int rc = settle(s);
+    return rc != 0 ? rc : want_times(s);
+}
+
 static int gather(void *op, void **pieces, unsigned n)
 {
     struct statcount *s = op;
@@ -311,66 +500,70 @@ static int gather(void *op, void **pieces, unsigned n)
     for (unsigned i = 0; i < n && rc == 0; i++) {
         rc = gather_piece(s, pieces[i]);
     }
-    if (rc != 0 || s->again) {
+    if (rc != 0) {
         return rc;
     }
-    rc = settle(s);
-    return rc != 0 ? rc : want_times(s);
+    if (s->pass == PASS_TIMES) {
+        s->pass = PASS_DONE;
+        return 0;
+    }
+    return s->pass == PASS_BOUND || (s->pass == PASS_COUNT && atomic_load(&s->guessed))
+               ? gather_bounds(s, pieces, n) : gather_values(s);
 }
 
-/* What the first pass reads. */
-static void first_fields(const struct statcount *s, struct field_set *fields)
+static void add_all(struct field_set *fields, const enum field_id *id, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        field_set_add(fields, id[i]);
+    }
+}
+
+/* What a pass reads, but for counters of few rows, which EXACT reads by itself. */
+static void pass_fields(const struct statcount *s, struct field_set *fields)
 {
     static const enum field_id counters[] = {FIELD_FLOWS, FIELD_PACKETS, FIELD_BYTES,
                                              FIELD_OUT_PACKETS, FIELD_OUT_BYTES};
+    static const enum field_id times[] = {FIELD_FIRST_SEEN, FIELD_LAST_SEEN};
+    enum field_id sum[2];
     memset(fields, 0, sizeof *fields);
     stat_key_fields(&s->spec, s->geo != NULL, fields);
-    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
-        field_set_add(fields, counters[i]);
+    if (s->pass == PASS_TIMES || !s->lazy) {
+        add_all(fields, times, sizeof times / sizeof times[0]);
     }
-    if (!s->lazy) {
-        field_set_add(fields, FIELD_FIRST_SEEN);
-        field_set_add(fields, FIELD_LAST_SEEN);
+    if (s->summed != ORDER_NONE && (s->pass == PASS_COUNT || s->pass == PASS_BOUND)) {
+        add_all(fields, sum, order_sums(s->summed, sum));
+    } else if (s->pass == PASS_COUNT) {
+        add_all(fields, counters, sizeof counters / sizeof counters[0]);
     }
 }
 
 static bool again(void *op, struct field_set *fields)
 {
     struct statcount *s = op;
-    if (s->begins_again) {
-        s->begins_again = false;
-        first_fields(s, fields);
-        return true;
-    }
-    if (s->again || !s->wants_again) {
-        return false;
-    }
-    s->again = true;
-    memset(fields, 0, sizeof *fields);
-    stat_key_fields(&s->spec, s->geo != NULL, fields);
-    field_set_add(fields, FIELD_FIRST_SEEN);
-    field_set_add(fields, FIELD_LAST_SEEN);
-    return true;
+    pass_fields(s, fields);
+    return s->pass != PASS_DONE;
 }
 
-static bool wants(const void *op, uint64_t place)
+static int forget_values(struct statcount *s)
 {
-    const struct statcount *s = op;
-    return !s->again || stat_times_wants(&s->times, place);
+    stat_times_free(&s->times);
+    memset(&s->times, 0, sizeof s->times);
+    valueset_free(s->values);
+    s->values = valueset_new(s->budget);
+    return s->values != NULL ? 0 : ERR_NOMEM;
 }
 
 static int begin_again(void *op)
 {
     struct statcount *s = op;
-    stat_times_free(&s->times);
-    memset(&s->times, 0, sizeof s->times);
-    valueset_free(s->values);
-    s->values = valueset_new(s->budget);
-    s->lazy = s->again = s->wants_again = false;
-    s->plain_order = s->spilled = false;
+    rounds_forget(&s->rounds);
+    bounded_free(&s->guess);
+    atomic_store(&s->guessed, false);
+    s->lazy = s->plain_order = s->spilled = false;
+    s->summed = ORDER_NONE;
     s->last_access = 0;
-    s->begins_again = true;
-    return s->values != NULL ? 0 : ERR_NOMEM;
+    s->pass = PASS_COUNT;
+    return forget_values(s);
 }
 
 static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = piece_free,
@@ -380,7 +573,7 @@ static const struct operator_kind kind = {.piece_new = piece_new, .piece_free = 
 struct operator statcount_operator(struct statcount *s)
 {
     struct operator op = {.kind = &kind, .op = s};
-    first_fields(s, &op.fields);
+    pass_fields(s, &op.fields);
     return op;
 }
 

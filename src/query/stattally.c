@@ -15,12 +15,14 @@
 #include <string.h>
 
 enum { STRIP = 1024, NUMBERS = 65536 };
+enum { FEW = 8 }; /* one in so many rows of a block */
 
 /* ------------------------------------------------------------------ life */
 
 int stat_tally_init(struct stat_tally *t, struct valueset *values)
 {
     t->values = values;
+    batch_init(&t->few);
     t->item = malloc(VALUESET_RUN * sizeof *t->item);
     t->item_times = malloc(VALUESET_RUN * sizeof *t->item_times);
     t->item_out = malloc(VALUESET_RUN * sizeof *t->item_out);
@@ -43,6 +45,8 @@ void stat_tally_free(struct stat_tally *t)
     free(t->item);
     free(t->item_times);
     free(t->item_out);
+    batch_free(&t->few);
+    stat_top_free(&t->top);
     stat_coder_free(&t->coder);
 }
 
@@ -98,6 +102,7 @@ struct counters {
     const struct column *flows, *packets, *bytes, *out_packets, *out_bytes;
     const struct column *first, *last; /* NULL: not counted */
     bool has_out;
+    bool picked; /* the columns have no other rows than those to be counted */
 };
 
 static bool is_zero(const struct column *c)
@@ -123,6 +128,7 @@ static struct counters counters_of(struct batch *b, bool with_times)
 /* Rows at .. at + n - 1 of those that have a value. */
 struct strip {
     const struct stat_codes *codes;
+    bool picked;          /* see struct counters */
     uint32_t at, n;
     uint32_t row[STRIP];  /* used if the rows are not all rows */
     uint64_t buffer[7][STRIP];
@@ -139,7 +145,7 @@ static const uint64_t *strip_u64(struct strip *s, unsigned k, const struct colum
         }
         return out;
     }
-    if (s->codes->rows != NULL) {
+    if (s->codes->rows != NULL && !s->picked) {
         gather_u64(c, s->codes->rows + s->at, s->n, out);
         return out;
     }
@@ -312,7 +318,7 @@ static int add_field(struct stat_tally *t, const struct stat_codes *codes, unsig
 {
     struct stat_numbers *numbers = codes->values == CODES_NUMBERS ? &t->numbers : NULL;
     struct stat_counts *to = numbers != NULL ? &numbers->counts : &t->block;
-    struct strip s = {.codes = codes};
+    struct strip s = {.codes = codes, .picked = c->picked};
     int rc = numbers != NULL ? numbers_reserve(numbers, c->first != NULL, c->has_out)
                              : counts_reserve(to, codes->n, c->first != NULL, c->has_out);
     for (; s.at < codes->nrows && rc == 0; s.at += STRIP) {
@@ -403,22 +409,33 @@ static void note_access(struct stat_tally *t, const struct stat_codes *codes, un
     t->last_access = access + 1 > t->last_access ? access + 1 : t->last_access;
 }
 
-/* Codes of two fields mean the same, so they can be counted together. */
-static bool same_codes(const struct stat_codes *a, const struct stat_codes *b)
+/* Where counters are read from: of few rows only their own values are decoded. */
+static struct counters read_counters(struct stat_tally *t, struct batch *b,
+                                     const struct stat_codes *codes, int nfields, bool with_times)
 {
-    return a->values == b->values &&
-           (a->values != CODES_TABLE || a->table->values == b->table->values) && a->n == b->n;
+    struct counters c;
+    if (t->top.parting == PART_NOT || nfields != 1 || codes->nrows > b->nrows / FEW) {
+        return counters_of(b, with_times);
+    }
+    batch_pick(&t->few, b, codes->rows, codes->nrows);
+    c = counters_of(&t->few, with_times);
+    c.picked = true;
+    b->fault = batch_ok(b) ? t->few.fault : b->fault;
+    return c;
 }
 
-int stat_tally_rows(struct stat_tally *t, struct batch *b, const uint32_t *rows, uint32_t n,
-                    uint64_t place, bool with_times)
+static int count_codes(struct stat_tally *t, struct batch *b, const struct stat_codes *codes,
+                       int nfields, uint64_t place, bool with_times)
 {
-    struct stat_codes codes[STAT_FIELDS_MAX];
-    struct counters c = counters_of(b, with_times);
-    int nfields = batch_ok(b) ? stat_codes(&t->coder, b, rows, n, codes) : 0;
-    int rc = !batch_ok(b) ? b->fault.code : nfields < 0 ? nfields : 0;
+    struct counters c;
+    int rc;
+    if (nfields == 1 && codes->nrows == 0) {
+        return batch_ok(b) ? 0 : b->fault.code;
+    }
+    c = read_counters(t, b, codes, nfields, with_times);
+    rc = batch_ok(b) ? 0 : b->fault.code;
     for (int k = 0; k < nfields && rc == 0; k++) {
-        bool hands = k + 1 == nfields || !same_codes(&codes[k], &codes[k + 1]);
+        bool hands = k + 1 == nfields || !stat_codes_same(&codes[k], &codes[k + 1]);
         if (codes[k].nrows > 0) {
             rc = add_field(t, &codes[k], (unsigned)k, &c, place);
             note_access(t, &codes[k], (unsigned)k, place);
@@ -428,4 +445,16 @@ int stat_tally_rows(struct stat_tally *t, struct batch *b, const uint32_t *rows,
         }
     }
     return rc;
+}
+
+int stat_tally_rows(struct stat_tally *t, struct batch *b, const uint32_t *rows, uint32_t n,
+                    uint64_t place, bool with_times)
+{
+    struct stat_codes codes[STAT_FIELDS_MAX];
+    int nfields = stat_codes(&t->coder, b, rows, n, codes);
+    int rc = nfields < 0 ? nfields : 0;
+    if (rc == 0 && t->top.parting != PART_NOT) {
+        rc = stat_top_part(&t->top, &t->coder, b, codes, nfields);
+    }
+    return rc != 0 ? rc : count_codes(t, b, codes, nfields, place, with_times);
 }

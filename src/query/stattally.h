@@ -9,7 +9,7 @@
 #define WEIR_QUERY_STATTALLY_H
 
 #include "query/operator.h"
-#include "query/statcodes.h"
+#include "query/stattop.h"
 #include "query/valueset.h"
 
 /* Two in a line of the cache. */
@@ -35,6 +35,8 @@ struct stat_numbers {
 
 struct stat_tally {
     struct stat_coder coder;
+    struct stat_top top;        /* which values are counted; initialised by the owner */
+    struct batch few;           /* the rows that have them, if they are few */
     struct valueset *values;
     struct stat_counts block;
     struct stat_numbers numbers;

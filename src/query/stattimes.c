@@ -93,17 +93,12 @@ static struct timed_value *value_at(const struct stat_times *t, const struct val
     return t->n != 0 ? bsearch(&wanted, t->value, t->n, sizeof *t->value, compare_values) : NULL;
 }
 
-static struct value_key key_of(const struct value *v)
-{
-    return (struct value_key){{v->word[0], v->word[1]}, value_tag(v)};
-}
-
 /* What is known of a value before any block is read again. */
 static struct timed_value start_value(const struct stat_times *t, const struct valueset *values,
                                       uint64_t id)
 {
     const struct value *v = valueset_at(values, id);
-    struct timed_value out = {.key = key_of(v), .id = id,
+    struct timed_value out = {.key = value_key_of(v), .id = id,
                               .from = stat_position_place(v->first), .to = value_last_place(v),
                               .times = valueset_times(values, id)};
     const struct timed_block *from = block_at(&t->blocks, out.from);
@@ -209,7 +204,7 @@ void stat_times_join(struct stat_times *t, const struct value_times *found)
 
 const struct value_times *stat_times_of(const struct stat_times *t, const struct value *v)
 {
-    struct value_key key = key_of(v);
+    struct value_key key = value_key_of(v);
     const struct timed_value *have = value_at(t, &key);
     return have != NULL ? &have->times : NULL;
 }

@@ -39,6 +39,32 @@ void tally_fields(struct field_set *set)
     }
 }
 
+/* Reverse counters decide whether a flow has any, so they always matter, as its flows do. Orders
+ * that are no sums may look at everything. */
+void tally_fields_of(const struct field_set *shown, uint32_t orders, struct field_set *set)
+{
+    static const enum field_id always[] = {FIELD_GROUPS, FIELD_FLOWS, FIELD_OUT_PACKETS,
+                                           FIELD_OUT_BYTES};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
+        field_set_add(set, always[i]);
+    }
+    for (size_t i = 0; i < NMEMBERS; i++) {
+        if (field_set_has(shown, members[i].id)) {
+            field_set_add(set, members[i].id);
+        }
+    }
+    for (unsigned o = 0; o < ORDER_COUNT_; o++) {
+        enum field_id sum[2];
+        unsigned n = orders >> o & 1 ? order_sums((enum order_id)o, sum) : 0;
+        if (n == 0 && (orders >> o & 1)) {
+            tally_fields(set);
+        }
+        for (unsigned i = 0; i < n; i++) {
+            field_set_add(set, sum[i]);
+        }
+    }
+}
+
 static bool is_absent(const struct column *c)
 {
     return c->form == COLUMN_CONST && column_u64(c, 0) == 0;
@@ -57,8 +83,8 @@ static void count_flows(struct batch *b, const uint32_t *rows, uint32_t n, bool 
     }
 }
 
-void tally_read_some(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                     const struct field_set *fields, struct tally *out)
+void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
+                const struct field_set *fields, struct tally *out)
 {
     if (n == 0) {
         return;
@@ -72,14 +98,6 @@ void tally_read_some(struct batch *b, const uint32_t *rows, uint32_t n, bool zer
         }
     }
     count_flows(b, rows, n, zero_flows, &out->flows, sizeof *out);
-}
-
-void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                struct tally *out)
-{
-    struct field_set all = {{0}};
-    tally_fields(&all);
-    tally_read_some(b, rows, n, zero_flows, &all, out);
 }
 
 enum { SUM_STRIP = 512 };
@@ -130,9 +148,12 @@ uint32_t tally_rows(struct batch *b, const uint32_t *rows, uint32_t n, uint32_t 
 
 void table_init(struct table *t, const struct field_set *fields)
 {
-    struct field_set all = *fields;
-    tally_fields(&all);
-    rows_init(&t->rows, &all, false);
+    struct field_set rest = *fields;
+    field_set_close(&rest);
+    for (size_t i = 0; i < NMEMBERS; i++) {
+        field_set_remove(&rest, members[i].id);
+    }
+    rows_init(&t->rows, &rest, false);
     chunks_init(&t->tally, sizeof(struct tally));
     t->rank = NULL;
     t->plain = false;
@@ -145,8 +166,7 @@ void table_init(struct table *t, const struct field_set *fields)
 static void table_init_like(struct table *t, const struct table *like)
 {
     *t = *like;
-    chunks_init(&t->rows.row, like->rows.row.width);
-    arena_init(&t->rows.bytes);
+    rows_init_like(&t->rows, &like->rows);
     chunks_init(&t->tally, sizeof(struct tally));
     t->rank = NULL;
     t->spill = NULL;

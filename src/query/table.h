@@ -2,7 +2,8 @@
 /*
  * table.h - rows with counters: what sorting and aggregation make, and how it is shown in order.
  *
- * A table is filled with rows in the order of their first appearance. table_rank() orders it, any
+ * A table is filled with rows in the order of their first appearance. Counters and times stand in
+ * the tallies only. table_rank() orders it, any
  * number of times: equal keys stay in an order that depends on the ranking before (ranksort.h),
  * as scripts know it. table_show() walks the ranked rows as batches whose counters are those of
  * the tallies.
@@ -46,16 +47,15 @@ static inline struct tally *table_tally(const struct table *t, size_t i)
     return chunks_at(&t->tally, i);
 }
 
-/* Columns that tallies are read from. */
+/* Columns that tallies are read from; of a table that shows only some fields and has only these
+ * orders: columns that matter then. */
 void tally_fields(struct field_set *set);
+void tally_fields_of(const struct field_set *shown, uint32_t orders, struct field_set *set);
 
-/* Tallies of n rows of a batch. zero_flows: a flow count of 0 stays 0 instead of counting as 1. */
+/* Tallies of n rows of a batch: the members that are among `fields`; others are 0. zero_flows: a
+ * flow count of 0 stays 0 instead of counting as 1. */
 void tally_read(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                struct tally *out);
-
-/* The same for the members that are among `fields` only; others are 0. */
-void tally_read_some(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,
-                     const struct field_set *fields, struct tally *out);
+                const struct field_set *fields, struct tally *out);
 
 /* Only the sum of the fields that an order adds up (order_sums). */
 void tally_read_sums(struct batch *b, const uint32_t *rows, uint32_t n, bool zero_flows,

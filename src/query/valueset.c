@@ -10,11 +10,11 @@
 #include "query/valueset.h"
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/pages.h"
 #include "query/chunks.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +58,7 @@ struct valueset {
     struct spill file;
     struct pages pages;  /* of values and slots */
     uint64_t part_most;  /* octets that a part may take */
+    atomic_size_t about; /* values in memory */
     struct part part[PARTS];
 };
 
@@ -106,8 +107,8 @@ void valueset_free(struct valueset *s)
 
 static uint64_t hash_value(const struct value *v)
 {
-    uint64_t h = v->word[0] ^ (v->word[1] + value_tag(v)) * 0x9e3779b97f4a7c15u;
-    return hash_u64(h ^ v->word[1] >> 29);
+    struct value_key key = value_key_of(v);
+    return value_key_hash(&key);
 }
 
 static unsigned part_of(uint64_t hash)
@@ -315,6 +316,7 @@ static int move_out(struct valueset *s, struct part *p)
     struct packed some[EXTENT];
     uint32_t m = 0;
     int rc = 0;
+    atomic_fetch_sub_explicit(&s->about, p->value.n, memory_order_relaxed);
     for (size_t i = 0; i < p->value.n && rc == 0; i++) {
         some[m++] = pack(p, i);
         if (m == EXTENT || i + 1 == p->value.n) {
@@ -418,6 +420,7 @@ static int add_to_part(struct valueset *s, struct part *p, const struct adding *
                        const uint16_t *order, uint32_t n)
 {
     enum { STEP = 32 };
+    size_t before = p->value.n;
     int rc = reserve(s, p, n);
     for (uint32_t at = 0; at < n && rc == 0; at += STEP) {
         uint32_t m = n - at < STEP ? n - at : STEP;
@@ -426,6 +429,7 @@ static int add_to_part(struct valueset *s, struct part *p, const struct adding *
             rc = add_one(p, a, order[at + i]);
         }
     }
+    atomic_fetch_add_explicit(&s->about, p->value.n - before, memory_order_relaxed);
     return rc;
 }
 
@@ -469,6 +473,23 @@ int valueset_add(struct valueset *s, const struct value *v, const struct value_t
 }
 
 /* ------------------------------------------------------------------ reading */
+
+size_t valueset_about(const struct valueset *s)
+{
+    return atomic_load_explicit(&s->about, memory_order_relaxed);
+}
+
+void valueset_see(struct valueset *s, value_seer *see, void *ctx)
+{
+    for (unsigned k = 0; k < PARTS; k++) {
+        struct part *p = &s->part[k];
+        pthread_mutex_lock(&p->lock);
+        for (size_t i = 0; i < p->value.n; i++) {
+            see(ctx, chunks_at(&p->value, i));
+        }
+        pthread_mutex_unlock(&p->lock);
+    }
+}
 
 size_t valueset_count(const struct valueset *s)
 {

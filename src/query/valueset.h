@@ -12,6 +12,7 @@
 #ifndef WEIR_QUERY_VALUESET_H
 #define WEIR_QUERY_VALUESET_H
 
+#include "base/hash.h"
 #include "query/spill.h"
 
 #include <stdbool.h>
@@ -23,6 +24,16 @@ struct value_key {
     uint64_t word[2];
     uint16_t tag; /* family << 8 | protocol */
 };
+
+static inline uint64_t value_hash(uint64_t word0, uint64_t word1, uint64_t tag)
+{
+    return hash_u64(word0 ^ (word1 + tag) * 0x9e3779b97f4a7c15u ^ word1 >> 29);
+}
+
+static inline uint64_t value_key_hash(const struct value_key *k)
+{
+    return value_hash(k->word[0], k->word[1], k->tag);
+}
 
 struct value {
     uint64_t word[2];
@@ -44,6 +55,11 @@ static inline uint16_t value_tag(const struct value *v)
     return (uint16_t)v->last;
 }
 
+static inline struct value_key value_key_of(const struct value *v)
+{
+    return (struct value_key){{v->word[0], v->word[1]}, value_tag(v)};
+}
+
 static inline uint64_t value_last_place(const struct value *v)
 {
     return v->last >> 16;
@@ -61,6 +77,13 @@ enum { VALUESET_RUN = 4096 }; /* values added at once */
  * or NULL. Any thread. Returns 0 or ERR_NOMEM. */
 int valueset_add(struct valueset *s, const struct value *v, const struct value_times *times,
                  const struct value_out *out, uint32_t n);
+
+/* How many values there are in memory, while others add. */
+size_t valueset_about(const struct valueset *s);
+
+/* See all values in memory, while others add: what one of them has may be of different moments. */
+typedef void value_seer(void *ctx, const struct value *v);
+void valueset_see(struct valueset *s, value_seer *see, void *ctx);
 
 /* ---- once nobody adds any more ---- */
 

@@ -22,6 +22,7 @@ struct kind {
     int flows;              /* of each file */
     enum flow_format format;
     void (*make)(struct rec *r, uint64_t *seed);
+    void (*change)(struct rec *r, int file, uint64_t *seed); /* after that; NULL: not */
 };
 
 /* As good as all addresses are different. */
@@ -34,10 +35,10 @@ static inline void many_rec(struct rec *r, uint64_t *seed)
 }
 
 static const struct kind kinds[] = {
-    {"random", 200, FORMAT_WEIR1, random_rec},
-    {"plausible", 1500, FORMAT_WEIR1, plausible_rec},
-    {"many", 9000, FORMAT_WEIR1, many_rec},
-    {"rows", 200, FORMAT_NFDUMP2, random_rec},
+    {"random", 200, FORMAT_WEIR1, random_rec, NULL},
+    {"plausible", 1500, FORMAT_WEIR1, plausible_rec, NULL},
+    {"many", 9000, FORMAT_WEIR1, many_rec, NULL},
+    {"rows", 200, FORMAT_NFDUMP2, random_rec, NULL},
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -56,6 +57,9 @@ static inline void make_flow(const struct kind *k, int file, struct rec *r, uint
     if (k->make != random_rec) {
         r->first += (uint64_t)file * 200000;
         r->last += (uint64_t)file * 200000;
+    }
+    if (k->change != NULL) {
+        k->change(r, file, seed);
     }
 }
 

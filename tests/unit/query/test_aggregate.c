@@ -273,6 +273,7 @@ static struct field_set shown_fields(void)
     field_set_add(&set, FIELD_SRC_PORT);
     field_set_add(&set, FIELD_SRC_ADDR);
     field_set_add(&set, FIELD_IN_PAYLOAD);
+    tally_fields(&set);
     return set;
 }
 

@@ -172,7 +172,7 @@ static void try_spilled(struct check *t, const struct kind *k, const struct spil
 /* More values than a set keeps in memory whatever the budget is. */
 static void test_spill(struct check *t)
 {
-    static const struct kind most = {"most", 20000, FORMAT_WEIR1, many_rec};
+    static const struct kind most = {"most", 20000, FORMAT_WEIR1, many_rec, NULL};
     static const struct spilled ways[] = {
         {1, 10, 1u << ORDER_BYTES}, {2, 0, 1u << ORDER_FLOWS | 1u << ORDER_PPS},
         {16, 5, 1u << ORDER_BPP | 1u << ORDER_FLOWS}, {2, 100000, 1u << ORDER_PACKETS}};
@@ -188,6 +188,88 @@ static void test_spill(struct check *t)
     }
     end(&plain);
     remove_files(&most);
+}
+
+/* ------------------------------------------------------------------ the greatest of many */
+
+/* One flow in four is of 64 addresses: those that are great from the beginning on, ... */
+static void popular(struct rec *r, int file, uint64_t *seed)
+{
+    uint64_t chance = check_random(seed) >> 32;
+    (void)file;
+    if (chance % 4 == 0 && rec_has(r, GROUP_IPV4)) {
+        r->src_addr = ip_from_v4(0x0a000000 + (uint32_t)(chance >> 8) % 64);
+        r->bytes += chance % 100000;
+    }
+}
+
+/* ... in the last files only, ... */
+static void popular_late(struct rec *r, int file, uint64_t *seed)
+{
+    if (file >= FILES - 2) {
+        popular(r, file, seed);
+    }
+}
+
+/* ... or never. */
+static void even(struct rec *r, int file, uint64_t *seed)
+{
+    (void)file;
+    (void)seed;
+    r->bytes = 100;
+    r->out_bytes = 0;
+}
+
+static void nothing(struct rec *r, int file, uint64_t *seed)
+{
+    even(r, file, seed);
+    r->bytes = 0;
+}
+
+/* Sums of more values than are counted all at once; what they are compared with counts all. */
+static void try_greatest(struct check *t, const struct kind *k, const char *element,
+                         uint32_t orders)
+{
+    static const unsigned workers[] = {1, 2, 16};
+    struct stat_spec spec = {.element = stat_find(element, strlen(element)), .orders = orders};
+    struct run plain = {.n = 1}, fast = {.n = 1};
+    enum order_id order = (enum order_id)__builtin_ctz(orders);
+    plain.stat[0] = statcount_new(&spec, NULL, 0, STAT_PLAIN, NULL);
+    plain.op[0] = statcount_operator(plain.stat[0]);
+    CHECK(scan_stats(k, &plain, "any", 1) == 0);
+    for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
+        struct budget budget;
+        bool same;
+        budget_init(&budget, i == 1 ? 1000 : UINT64_MAX);
+        fast.stat[0] = statcount_new(&spec, NULL, 10, STAT_LAZY, &budget);
+        fast.op[0] = statcount_operator(fast.stat[0]);
+        CHECK(scan_stats(k, &fast, "any", workers[i]) == 0);
+        same = same_order(fast.stat[0], plain.stat[0], order, 10);
+        CHECK(same);
+        if (!same) {
+            printf("    %s: %s/%s, %u workers\n", k->name, element,
+                   order_name(order, ORDER_OF_STATS), workers[i]);
+        }
+        end(&fast);
+        budget_free(&budget);
+    }
+    end(&plain);
+}
+
+static void test_greatest(struct check *t)
+{
+    static const struct kind ways[] = {
+        {"popular", 11000, FORMAT_WEIR1, many_rec, popular},
+        {"late", 11000, FORMAT_WEIR1, many_rec, popular_late},
+        {"even", 11000, FORMAT_WEIR1, many_rec, even},
+        {"nothing", 11000, FORMAT_WEIR1, many_rec, nothing},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        CHECK(write_files(&ways[i]));
+        try_greatest(t, &ways[i], "srcip", 1u << ORDER_BYTES);
+        try_greatest(t, &ways[i], "ip", i % 2 == 0 ? 1u << ORDER_FLOWS : 1u << ORDER_IBYTES);
+        remove_files(&ways[i]);
+    }
 }
 
 /* ------------------------------------------------------------------ by hand */
@@ -238,4 +320,4 @@ static void test_by_hand(struct check *t)
     remove_files(k);
 }
 
-CHECK_MAIN(test_begin, test_ways, test_spill, test_by_hand, test_end)
+CHECK_MAIN(test_begin, test_ways, test_spill, test_greatest, test_by_hand, test_end)
