@@ -71,8 +71,8 @@ static void add_datagram(struct feed *f, const struct frame *frame, struct bundl
     struct datagram *d = &b->datagrams[b->n];
     struct packet p;
     f->stats.packets++;
-    if (packet_decode(capture_link_type(f->capture), frame->data, frame->captured, &open_tunnels,
-                      &p) != PACKET_OK
+    if (packet_decode(frame->link_type, frame->data, frame->captured, &open_tunnels, &p)
+            != PACKET_OK
         || p.proto != PROTO_UDP) {
         return;
     }

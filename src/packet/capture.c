@@ -1,88 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * capture.c - libpcap, or the ring, behind one small interface.
+ * capture.c - a file, libpcap, or the ring, behind one small interface.
  */
 #include "packet/capture.h"
 
+#include "packet/bpf.h"
+#include "packet/capfile.h"
 #include "packet/packet.h"
 #include "packet/ring.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#ifdef HAVE_ZLIB
-#include <zlib.h>
-#endif
 
 enum { LIVE_TIMEOUT_MSEC = 100 };
 
-struct capture {
-    struct ring *ring; /* or */
+struct capture { /* one of the first three */
+    struct ring *ring;
+    struct capfile *file;
     pcap_t *pcap;
-    int link_type;
-    bool live;
-    bool nsec;
-    char name[256]; /* file or interface, for messages */
+    struct bpf *filter; /* of the file; NULL: all frames */
+    int link_type;      /* of libpcap */
+    char name[256];     /* file or interface, for messages */
 };
 
-#ifdef HAVE_ZLIB
-static ssize_t read_gzip(void *gz, char *data, size_t n)
+static bool is_filter(const char *text)
 {
-    return gzread((gzFile)gz, data, (unsigned)n);
+    return text != NULL && *text != '\0';
 }
 
-static int close_gzip(void *gz)
+/* ---- files ---- */
+
+static int filter_file(struct capture *c, const char *text, struct fault *fault)
 {
-    return gzclose((gzFile)gz);
+    if (!is_filter(text)) {
+        return 0;
+    }
+    c->filter = bpf_new(text);
+    return c->filter != NULL ? bpf_compile(c->filter, capfile_link_type(c->file), fault)
+                             : fault_set(fault, ERR_NOMEM, "out of memory");
 }
 
-/* A stream over a file that is gzip-compressed, or may be (others pass through). */
-static FILE *open_gzip(const char *path)
+static int open_file(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
-    cookie_io_functions_t io = {.read = read_gzip, .close = close_gzip};
-    gzFile gz = strcmp(path, "-") == 0 ? gzdopen(0, "rb") : gzopen(path, "rb");
-    return gz != NULL ? fopencookie(gz, "rb", io) : NULL;
-}
-#else
-static FILE *open_gzip(const char *path)
-{
-    return strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-}
-#endif
-
-/* Plain files need no detour through zlib. What is no file can be read only once. */
-static FILE *open_stream(const char *path)
-{
-    enum { GZIP_FIRST = 0x1f };
-    struct stat st;
-    FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
-    if (f != NULL && getc(f) != GZIP_FIRST) {
-        rewind(f);
-        return f;
-    }
-    if (f != NULL) {
-        fclose(f);
-    }
-    return open_gzip(path);
+    int rc = capfile_open(o->file, &c->file, fault);
+    return rc == 0 ? filter_file(c, o->filter, fault) : rc;
 }
 
-static int open_file(struct capture *c, const char *path, struct fault *fault)
+static int next_of_file(struct capture *c, struct frame *out, struct fault *fault)
 {
-    char error[PCAP_ERRBUF_SIZE] = "";
-    FILE *f = open_stream(path);
-    if (f == NULL) {
-        return fault_sys(fault, "Can't open capture file %s", path);
-    }
-    c->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, error);
-    if (c->pcap == NULL) {
-        fclose(f);
-        return fault_set(fault, ERR_FORMAT, "%s: %s", path, error);
-    }
-    c->nsec = true;
-    return 0;
+    int rc;
+    do {
+        rc = capfile_next(c->file, out, fault);
+        if (rc != 1 || c->filter == NULL) {
+            return rc;
+        }
+        rc = bpf_passes(c->filter, out, fault);
+    } while (rc == 0);
+    return rc;
 }
+
+/* ---- interfaces ---- */
 
 static int pcap_fault(struct capture *c, const char *what, struct fault *fault)
 {
@@ -96,7 +74,6 @@ static int open_live(struct capture *c, const struct capture_options *o, struct 
     if (c->pcap == NULL) {
         return fault_set(fault, ERR_IO, "%s: %s", o->interface, error);
     }
-    c->live = true;
     pcap_set_snaplen(c->pcap, o->snap_length);
     pcap_set_promisc(c->pcap, o->promiscuous);
     pcap_set_timeout(c->pcap, LIVE_TIMEOUT_MSEC);
@@ -116,7 +93,7 @@ static int set_filter(struct capture *c, const char *text, struct fault *fault)
 {
     struct bpf_program program;
     int rc = 0;
-    if (text == NULL || *text == '\0') {
+    if (!is_filter(text)) {
         return 0;
     }
     if (pcap_compile(c->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
@@ -132,7 +109,7 @@ static int set_filter(struct capture *c, const char *text, struct fault *fault)
 
 static int open_pcap(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
-    int rc = o->file != NULL ? open_file(c, o->file, fault) : open_live(c, o, fault);
+    int rc = open_live(c, o, fault);
     if (rc != 0) {
         return rc;
     }
@@ -145,18 +122,18 @@ static int open_pcap(struct capture *c, const struct capture_options *o, struct 
     return set_filter(c, o->filter, fault);
 }
 
-/* The ring where there is one, libpcap for all else. */
+/* The ring where there is one, libpcap for all other interfaces. */
 static int open_any(struct capture *c, const struct capture_options *o, struct fault *fault)
 {
-    int rc = o->file != NULL || o->libpcap ? ERR_UNSUPPORTED : ring_open(o, &c->ring, fault);
-
+    int rc = ERR_UNSUPPORTED;
     snprintf(c->name, sizeof c->name, "%s", o->file != NULL ? o->file : o->interface);
-    if (rc == ERR_UNSUPPORTED) {
-        return open_pcap(c, o, fault);
+    if (o->file != NULL) {
+        return open_file(c, o, fault);
     }
-    c->live = true;
-    c->link_type = DLT_EN10MB;
-    return rc;
+    if (!o->libpcap) {
+        rc = ring_open(o, &c->ring, fault);
+    }
+    return rc == ERR_UNSUPPORTED ? open_pcap(c, o, fault) : rc;
 }
 
 int capture_open(const struct capture_options *options, struct capture **out, struct fault *fault)
@@ -180,17 +157,14 @@ void capture_close(struct capture *c)
         pcap_close(c->pcap);
     }
     ring_close(c->ring);
+    capfile_close(c->file);
+    bpf_free(c->filter);
     free(c);
-}
-
-int capture_link_type(const struct capture *c)
-{
-    return c->link_type;
 }
 
 bool capture_is_live(const struct capture *c)
 {
-    return c->live;
+    return c->file == NULL;
 }
 
 int capture_fd(const struct capture *c)
@@ -198,35 +172,31 @@ int capture_fd(const struct capture *c)
     if (c->ring != NULL) {
         return ring_fd(c->ring);
     }
-    return c->live ? pcap_get_selectable_fd(c->pcap) : -1;
+    return c->pcap != NULL ? pcap_get_selectable_fd(c->pcap) : -1;
 }
 
-/* libpcap takes the unsigned seconds of a capture file for signed ones. */
-static uint64_t usec_of(const struct capture *c, const struct pcap_pkthdr *h)
+static int next_of_pcap(struct capture *c, struct frame *out, struct fault *fault)
 {
-    uint64_t seconds = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : (uint64_t)h->ts.tv_sec;
-    uint64_t fraction = (uint64_t)h->ts.tv_usec;
-    return seconds * 1000000 + (c->nsec ? fraction / 1000 : fraction);
+    struct pcap_pkthdr *h;
+    const u_char *data;
+    int rc = pcap_next_ex(c->pcap, &h, &data);
+    if (rc < 0) {
+        return pcap_fault(c, c->name, fault);
+    }
+    if (rc == 1) {
+        *out = (struct frame){
+            .usec = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec,
+            .link_type = c->link_type, .data = data, .captured = h->caplen, .length = h->len};
+    }
+    return rc;
 }
 
 int capture_next(struct capture *c, struct frame *out, struct fault *fault)
 {
-    struct pcap_pkthdr *h;
-    const u_char *data;
-    if (c->ring != NULL) {
-        return ring_next(c->ring, out);
+    if (c->file != NULL) {
+        return next_of_file(c, out, fault);
     }
-    switch (pcap_next_ex(c->pcap, &h, &data)) {
-    case 1:
-        *out = (struct frame){usec_of(c, h), data, h->caplen, h->len};
-        return 1;
-    case 0:
-        return 0;
-    case PCAP_ERROR_BREAK:
-        return ERR_END;
-    default:
-        return fault_set(fault, ERR_FORMAT, "%s: %s", c->name, pcap_geterr(c->pcap));
-    }
+    return c->ring != NULL ? ring_next(c->ring, out) : next_of_pcap(c, out, fault);
 }
 
 void capture_stats(struct capture *c, struct capture_stats *out)
@@ -236,7 +206,7 @@ void capture_stats(struct capture *c, struct capture_stats *out)
         ring_stats(c->ring, out);
         return;
     }
-    *out = (struct capture_stats){.known = c->live && pcap_stats(c->pcap, &s) == 0};
+    *out = (struct capture_stats){.known = c->pcap != NULL && pcap_stats(c->pcap, &s) == 0};
     if (out->known) {
         out->received = s.ps_recv;
         out->dropped = s.ps_drop;

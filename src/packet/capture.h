@@ -2,8 +2,8 @@
 /*
  * capture.h - where packets come from: a capture file or a live interface.
  *
- * Files: whatever libpcap reads (pcap, pcapng), also gzip-compressed when built with zlib; "-"
- * is standard input. Live: on Linux a memory-mapped ring (ring.h) for Ethernet interfaces, else
+ * Files: pcap and pcapng (capfile.h), also gzip-compressed when built with zlib; "-" is standard
+ * input. Live: on Linux a memory-mapped ring (ring.h) for Ethernet interfaces, else
  * libpcap ("any", tunnels), asked for short block times, so that packets of quiet links are seen
  * soon. Used by one thread.
  */
@@ -20,6 +20,7 @@ struct capture;
 
 struct frame {
     uint64_t usec;       /* time stamp, since 1970 UTC */
+    int link_type;       /* libpcap's DLT number */
     const uint8_t *data; /* valid until the next capture_next() */
     uint32_t captured;   /* octets at hand */
     uint32_t length;     /* octets on the wire */
@@ -45,7 +46,6 @@ struct capture_stats {
 int capture_open(const struct capture_options *options, struct capture **out, struct fault *fault);
 void capture_close(struct capture *c);
 
-int capture_link_type(const struct capture *c);
 bool capture_is_live(const struct capture *c);
 int capture_fd(const struct capture *c); /* to poll for input; -1 for files */
 

@@ -288,8 +288,8 @@ int ring_next(struct ring *r, struct frame *out)
         return 0;
     }
     *out = (struct frame){.usec = (uint64_t)h->tp_sec * 1000000 + h->tp_nsec / 1000,
-                          .data = (const uint8_t *)h + h->tp_mac, .captured = h->tp_snaplen,
-                          .length = h->tp_len};
+                          .link_type = DLT_EN10MB, .data = (const uint8_t *)h + h->tp_mac,
+                          .captured = h->tp_snaplen, .length = h->tp_len};
     if (h->tp_status & TP_STATUS_VLAN_VALID) {
         put_tag_back(r, h, out);
     }

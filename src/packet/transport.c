@@ -19,11 +19,16 @@ enum {
 
 enum { UDP_HEADER = 8 };
 
+/* Both or none: half of them would name another flow. */
 static void take_ports(struct walk *w)
 {
-    w->p->src_port = cur_u16be(&w->c);
-    w->p->dst_port = cur_u16be(&w->c);
-    w->p->has_ports = cur_ok(&w->c);
+    uint16_t src = cur_u16be(&w->c);
+    uint16_t dst = cur_u16be(&w->c);
+    if (cur_ok(&w->c)) {
+        w->p->src_port = src;
+        w->p->dst_port = dst;
+        w->p->has_ports = true;
+    }
 }
 
 static void take_payload(struct walk *w)

@@ -156,7 +156,8 @@ bool record_of_flow(const struct probe_flow *f, int side, enum record_shape shap
 void record_of_biflow(const struct probe_flow *f, struct rec *r)
 {
     bool second = f->dir[1].packets > 0
-                  && (f->dir[0].packets == 0 || f->opening[1].first_usec < f->opening[0].first_usec);
+                  && (f->dir[0].packets == 0
+                      || f->opening[1].first_usec < f->opening[0].first_usec);
     const struct flow_direction *reverse = &f->dir[!second];
     record_of_flow(f, second, RECORD_EXPORT, r);
     if (reverse->packets > 0) {

@@ -129,8 +129,7 @@ static void take_frame(struct worker *w, const struct frame *f)
     w->first_usec = w->first_usec != 0 ? w->first_usec : f->usec;
     w->packet_usec = f->usec;
     if (w->o.gathering) {
-        meter_packet(w->meter, f->usec, capture_link_type(w->capture), f->data, f->captured,
-                     f->length);
+        meter_packet(w->meter, f->usec, f->link_type, f->data, f->captured, f->length);
     }
     if (w->o.packet_time) {
         end_due_flows(w, f->usec / 1000000);

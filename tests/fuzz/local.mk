@@ -37,6 +37,9 @@ fuzz: $(FUZZ_TARGETS)
 FUZZ_TARGETS += tests/fuzz/fuzz_packet
 tests_fuzz_fuzz_packet_LDADD = $(FUZZ_MAIN) $(PACKET_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_capture
+tests_fuzz_fuzz_capture_LDADD = $(FUZZ_MAIN) $(STORE_LIBS) $(PACKET_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_meter
 tests_fuzz_fuzz_meter_LDADD = $(FUZZ_MAIN) $(PROBE_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_control
