@@ -313,10 +313,28 @@ static void numbers(struct vm *vm, const struct insn *i)
     }
 }
 
+/* A few ranges of addresses are a question that the source of the batch may answer. */
+static bool ask_addresses(struct vm *vm, const struct insn *i)
+{
+    struct address_range ranges[ADDRESS_RANGES_MAX];
+    const struct ranges *set = i->op == OP_ADDR ? &vm->program->constants[i->arg].set : NULL;
+    if (set == NULL || set->n > ADDRESS_RANGES_MAX) {
+        return false;
+    }
+    for (size_t k = 0; k < set->n; k++) {
+        ranges[k] = (struct address_range){wide_to_ip(set->at[k].low), wide_to_ip(set->at[k].high)};
+    }
+    return batch_test_address(vm->batch, (enum field_id)i->field, ranges, set->n, vm->result);
+}
+
 static void addresses(struct vm *vm, const struct insn *i)
 {
-    const struct column *c = batch_column(vm->batch, (enum field_id)i->field);
+    const struct column *c;
     const uint8_t *yes;
+    if (ask_addresses(vm, i)) {
+        return;
+    }
+    c = batch_column(vm->batch, (enum field_id)i->field);
     if (c->form == COLUMN_CONST) {
         bits_fill(vm->result, vm->batch->nrows, row_addr(vm, i, c->values));
     } else if (c->form == COLUMN_DICT) {

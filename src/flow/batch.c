@@ -126,25 +126,47 @@ const struct column *batch_column(struct batch *b, enum field_id id)
     return &b->columns[id];
 }
 
-bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
-                const uint64_t *need, uint64_t *out)
+/* Is there somebody to ask about a field, and nothing loaded? */
+static bool can_ask(const struct batch *b, enum field_id id)
 {
-    struct fault fault = {0};
-    int rc;
-    if (field_set_has(&b->present, id) || b->loader == NULL || b->loader->test == NULL ||
-        field_is_computed(id)) {
-        return false;
-    }
-    rc = b->loader->test(b->source, b, id, t, need, out, &fault);
+    return !field_set_has(&b->present, id) && b->loader != NULL && !field_is_computed(id);
+}
+
+/* What came of a question; false: the column has to be loaded. */
+static bool answered(struct batch *b, int rc, const struct fault *fault, uint64_t *out)
+{
     if (rc == BATCH_LOAD_IT) {
         return false;
     }
     b->cost.questions++;
     if (rc != 0) {
-        note_failure(b, rc, &fault);
+        note_failure(b, rc, fault);
         bits_fill(out, b->nrows, false);
     }
     return true;
+}
+
+bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
+                const uint64_t *need, uint64_t *out)
+{
+    struct fault fault;
+    if (!can_ask(b, id) || b->loader->test == NULL) {
+        return false;
+    }
+    fault_clear(&fault);
+    return answered(b, b->loader->test(b->source, b, id, t, need, out, &fault), &fault, out);
+}
+
+bool batch_test_address(struct batch *b, enum field_id id, const struct address_range *ranges,
+                        size_t n, uint64_t *out)
+{
+    struct fault fault;
+    if (!can_ask(b, id) || b->loader->test_address == NULL) {
+        return false;
+    }
+    fault_clear(&fault);
+    return answered(b, b->loader->test_address(b->source, b, id, ranges, n, out, &fault), &fault,
+                    out);
 }
 
 int batch_require(struct batch *b, const struct field_set *set)

@@ -44,6 +44,7 @@ struct column {
 struct batch;
 struct flow_meta;
 struct number_test;
+struct address_range;
 
 /* Where columns come from. */
 struct batch_loader {
@@ -53,12 +54,17 @@ struct batch_loader {
     int (*load)(void *source, struct batch *b, enum field_id id, struct column *column,
                 struct fault *fault);
 
-    /* The two below spare loading a column that is looked at once or in few rows. Both may be NULL,
-     * and both may answer BATCH_LOAD_IT: the column has to be loaded to tell. */
+    /* Those below spare loading a column that is looked at once or in few rows. All may be NULL,
+     * and all may answer BATCH_LOAD_IT: the column has to be loaded to tell. */
 
     /* Which rows' values pass the test, as a bitmap; rows outside of need come out either way. */
     int (*test)(void *source, struct batch *b, enum field_id id, const struct number_test *t,
                 const uint64_t *need, uint64_t *out, struct fault *fault);
+
+    /* The same for addresses: rows whose address lies in one of n ranges. May be NULL. */
+    int (*test_address)(void *source, struct batch *b, enum field_id id,
+                        const struct address_range *ranges, size_t n, uint64_t *out,
+                        struct fault *fault);
 
     /* Fill *column with the values of n ascending rows only, in memory of `arena`. */
     int (*pick)(void *source, struct batch *b, enum field_id id, const uint32_t *rows, uint32_t n,
@@ -141,6 +147,10 @@ struct column column_absent(enum field_id id);
  * way. On failure no row passes and batch_ok() turns false. */
 bool batch_test(struct batch *b, enum field_id id, const struct number_test *t,
                 const uint64_t *need, uint64_t *out);
+
+/* The same for addresses in one of n ranges (at most ADDRESS_RANGES_MAX). */
+bool batch_test_address(struct batch *b, enum field_id id, const struct address_range *ranges,
+                        size_t n, uint64_t *out);
 
 /* Make *out (initialised; reset here) the n given rows of *from, in that order: ascending rows,
  * constant as long as *out is used, like *from itself. Columns come from *from on first touch, only

@@ -8,6 +8,8 @@
 #ifndef WEIR_FLOW_KERNELS_H
 #define WEIR_FLOW_KERNELS_H
 
+#include "base/ip.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +22,13 @@ struct number_test {
     const uint64_t *bitmap; /* SET: bit v; numbers at or above limit are not in the set */
     uint64_t limit;         /* a multiple of 64, at least 64 */
 };
+
+/* Addresses asked for: low <= a <= high, in octet order. */
+struct address_range {
+    struct ip low, high;
+};
+
+enum { ADDRESS_RANGES_MAX = 16 }; /* in one question */
 
 bool number_passes(const struct number_test *t, uint64_t v);
 void number_test_array(const struct number_test *t, const void *values, unsigned width, uint32_t n,

@@ -308,10 +308,56 @@ static int decode_planes(const struct job *j, const struct vec *v)
     return rc;
 }
 
+/* Gaps to rows, in place; false if they go beyond n. */
+static bool add_gaps(uint32_t *rows, uint32_t e, uint32_t n)
+{
+    uint64_t next = 0;
+    for (uint32_t i = 0; i < e; i++) {
+        next += rows[i];
+        if (next >= n) {
+            return false;
+        }
+        rows[i] = (uint32_t)next++;
+    }
+    return true;
+}
+
+static int read_sparse(const struct job *j, struct cur *c, uint32_t *e, uint32_t **rows)
+{
+    int rc;
+    *e = cur_u32le(c);
+    cur_skip(c, 4);
+    if (!cur_ok(c) || *e > j->n) {
+        return damaged(j->fault, "number of exceptions");
+    }
+    *rows = scratch(j->w, *e, sizeof **rows);
+    rc = *rows != NULL ? decode_next(j, c, *e, sizeof **rows, *rows) : ERR_NOMEM;
+    return rc == 0 && !add_gaps(*rows, *e, j->n) ? damaged(j->fault, "rows of exceptions") : rc;
+}
+
+static int decode_sparse(const struct job *j, const struct vec *v)
+{
+    struct cur c = v->body;
+    uint32_t e;
+    uint32_t *rows;
+    void *values;
+    int rc = read_sparse(j, &c, &e, &rows);
+    if (rc != 0) {
+        return rc;
+    }
+    values = scratch(j->w, e, j->width);
+    rc = values != NULL ? decode_next(j, &c, e, j->width, values) : ERR_NOMEM;
+    if (rc == 0) {
+        kernel_fill(j->out, j->n, j->width, v->base);
+        kernel_scatter(values, rows, e, j->width, j->out);
+    }
+    return rc;
+}
+
 static int (*const decoders[VEC_KINDS_])(const struct job *, const struct vec *) = {
     [VEC_CONST] = decode_const, [VEC_RAW] = decode_raw,         [VEC_BITS] = decode_bits,
     [VEC_DELTA] = decode_delta, [VEC_DICT] = decode_dict,       [VEC_POPULAR] = decode_popular,
-    [VEC_PLANES] = decode_planes,
+    [VEC_PLANES] = decode_planes, [VEC_SPARSE] = decode_sparse,
 };
 
 static int decode(const struct job *j, const struct vec *v)
@@ -376,6 +422,18 @@ int vec_read_narrow(struct vec_work *w, struct cur *c, uint32_t n, unsigned widt
                     const void **out, struct fault *fault)
 {
     return read_next(w, c, n, width, true, out, fault);
+}
+
+int vec_read_sparse(struct vec_work *w, const struct vec *v, uint32_t n, uint32_t *e,
+                    const uint32_t **rows, struct cur *values, struct fault *fault)
+{
+    struct job j = {w, n, sizeof **rows, NULL, fault, 0, false};
+    uint32_t *own = NULL;
+    int rc;
+    *values = v->body;
+    rc = read_sparse(&j, values, e, &own);
+    *rows = own;
+    return rc;
 }
 
 int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,

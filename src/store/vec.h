@@ -30,6 +30,7 @@ enum vec_kind {
     VEC_POPULAR, /* u32 m, u32 e, table vec(m), codes vec(n): m means the next of exceptions vec(e)
                   */
     VEC_PLANES,  /* base + numbers of `bits` / 8 octets: that many vec(n) of octets, lowest first */
+    VEC_SPARSE,  /* u32 e, u32 0, gaps vec(e), values vec(e): the rows that are not base */
     VEC_KINDS_
 };
 
@@ -86,6 +87,11 @@ int vec_read_narrow(struct vec_work *w, struct cur *c, uint32_t n, unsigned widt
 
 /* The least width, at most `width`, that surely holds all values of the next vec. */
 unsigned vec_least_width(struct cur c, unsigned width);
+
+/* The rows and values of a SPARSE: *e of them, rows (below n, ascending) in memory of the arena.
+ * *values: where the vec of the values begins. */
+int vec_read_sparse(struct vec_work *w, const struct vec *v, uint32_t n, uint32_t *e,
+                    const uint32_t **rows, struct cur *values, struct fault *fault);
 
 /* The parts of a DICT: table of *m values of `width`, codes of vec_code_width(*m), checked. */
 int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,

@@ -118,6 +118,12 @@ typedef uint64_t UNALIGNED(uint64_t) __attribute__((aligned(1), may_alias));
             sum[i] += in[i];                                                                     \
         }                                                                                        \
     }                                                                                            \
+    static void scatter_##U(const U *in, const uint32_t *rows, uint32_t n, U *out)               \
+    {                                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                       \
+            out[rows[i]] = in[i];                                                                \
+        }                                                                                        \
+    }                                                                                            \
     LOOK_UP(U, uint8_t)                                                                          \
     LOOK_UP(U, uint16_t)                                                                         \
     LOOK_UP(U, uint32_t)                                                                         \
@@ -286,6 +292,13 @@ void kernel_planes(const uint8_t *const *plane, unsigned count, uint32_t n, uint
 void kernel_add(const void *in, unsigned width, uint32_t n, uint64_t *sum)
 {
 #define CALL(U) add_##U(in, n, sum)
+    BY_WIDTH(width, CALL)
+#undef CALL
+}
+
+void kernel_scatter(const void *in, const uint32_t *rows, uint32_t n, unsigned width, void *out)
+{
+#define CALL(U) scatter_##U(in, rows, n, out)
     BY_WIDTH(width, CALL)
 #undef CALL
 }

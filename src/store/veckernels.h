@@ -41,6 +41,9 @@ void kernel_planes(const uint8_t *const *plane, unsigned count, uint32_t n, uint
 /* sum[i] += in[i]; in: numbers of `width` octets */
 void kernel_add(const void *in, unsigned width, uint32_t n, uint64_t *sum);
 
+/* out[rows[i]] = in[i] */
+void kernel_scatter(const void *in, const uint32_t *rows, uint32_t n, unsigned width, void *out);
+
 /* The largest code, and how many are equal to `value`. */
 uint32_t kernel_codes_max(const void *codes, uint32_t n, unsigned code_width);
 uint32_t kernel_codes_count(const void *codes, uint32_t n, unsigned code_width, uint32_t value);

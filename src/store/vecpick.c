@@ -217,6 +217,37 @@ static int pick_popular(const struct job *j, const struct vec *v, uint64_t *out)
     return popular_values(j, &p, escapes, out);
 }
 
+/* Rows and exceptions are ascending both. */
+static void take_exceptions(const struct job *j, uint64_t base, const uint32_t *at,
+                            const void *values, uint32_t e, uint64_t *out)
+{
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < j->k; i++) {
+        while (k < e && at[k] < j->rows[i]) {
+            k++;
+        }
+        out[i] = base & mask_of(j->width);
+        if (k < e && at[k] == j->rows[i]) {
+            out[i] = 0;
+            memcpy(&out[i], (const uint8_t *)values + (size_t)k * j->width, j->width);
+        }
+    }
+}
+
+static int pick_sparse(const struct job *j, const struct vec *v, uint64_t *out)
+{
+    const uint32_t *at;
+    const void *values;
+    struct cur c;
+    uint32_t e;
+    int rc = vec_read_sparse(j->w, v, j->n, &e, &at, &c, j->fault);
+    rc = rc != 0 ? rc : vec_read(j->w, &c, e, j->width, &values, j->fault);
+    if (rc == 0) {
+        take_exceptions(j, v->base, at, values, e, out);
+    }
+    return rc;
+}
+
 static int pick_planes(const struct job *j, const struct vec *v, uint64_t *out)
 {
     struct cur c = v->body;
@@ -259,6 +290,8 @@ static int pick(const struct job *j, const struct vec *v, uint64_t *out)
         return pick_popular(j, v, out);
     case VEC_PLANES:
         return pick_planes(j, v, out);
+    case VEC_SPARSE:
+        return pick_sparse(j, v, out);
     case VEC_DELTA:
     case VEC_KINDS_:
         break;

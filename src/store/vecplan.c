@@ -22,6 +22,7 @@
 #define SAMPLE 2048          /* values looked at for estimates */
 #define PLAIN_DEPTH 4        /* arrays nested that deeply are CONST, RAW or BITS only */
 #define SURCHARGE_ZSTD 1.2   /* zstd gives 1 GB/s, packed bits over 10 */
+#define SURCHARGE_FRAME 300  /* octets: a frame's tables take 5 us to build, however short it is */
 #define SURCHARGE_STEP 1.03  /* DELTA, POPULAR: one more pass */
 #define DIRECT_BITS_SAMPLE 11 /* for a sample, a table of the range may not be much larger */
 #define COUNT_MAX 1023        /* counts above are all the same */
@@ -287,6 +288,21 @@ static void offer_popular(const struct vec_array *a, const struct vec_histogram 
     }
 }
 
+/* Distances between exceptions: few are more than so many times the average, which is what their
+ * packed bits must hold. */
+#define GAP_SPREAD 8
+
+static void offer_sparse(const struct vec_array *a, const struct vec_histogram *h,
+                         struct vec_plan *best)
+{
+    double share = h->ntop > 0 ? 1 - (double)h->top[0].count / h->n : 1;
+    double e = share * a->n + 1;
+    double bits = bit_length((uint64_t)(a->n / e * GAP_SPREAD)) + (a->bits < 32 ? a->bits : 32);
+    if (share < 0.25) {
+        offer(best, VEC_SPARSE, 3 * VEC_HEAD + 8 + e * bits / 8);
+    }
+}
+
 static double octet_entropy(const uint32_t count[256], uint32_t n)
 {
     double bits = 0;
@@ -375,7 +391,7 @@ static void offer_zstd(struct vec_writer *w, const struct vec_array *a, struct v
     }
     vecplan_narrow(part.v, part.n, a->min, width, raw);
     got = ZSTD_compressCCtx(w->cctx, raw + size, room, raw, size, w->level);
-    cost = VEC_HEAD + (double)got * a->n / part.n;
+    cost = VEC_HEAD + SURCHARGE_FRAME + (double)got * a->n / part.n;
     if (!ZSTD_isError(got) && cost * SURCHARGE_ZSTD < best->cost) {
         offer(best, VEC_RAW, cost * SURCHARGE_ZSTD);
         best->zstd = true;
@@ -436,7 +452,8 @@ struct vec_plan vecplan_for(struct vec_writer *w, const struct vec_array *a, uns
     if (a->bits == 0 || a->n < VECPLAN_SMALL || w->depth >= PLAIN_DEPTH) {
         return best;
     }
-    if (allowed(banned, VEC_DICT) || allowed(banned, VEC_POPULAR)) {
+    if (allowed(banned, VEC_DICT) || allowed(banned, VEC_POPULAR) ||
+        allowed(banned, VEC_SPARSE)) {
         vecplan_count(w, a, false, &h);
     }
     if (allowed(banned, VEC_DICT)) {
@@ -444,6 +461,9 @@ struct vec_plan vecplan_for(struct vec_writer *w, const struct vec_array *a, uns
     }
     if (allowed(banned, VEC_POPULAR)) {
         offer_popular(a, &h, &best);
+    }
+    if (allowed(banned, VEC_SPARSE)) {
+        offer_sparse(a, &h, &best);
     }
     if (w->cctx != NULL) {
         offer_zstd(w, a, &best);

@@ -68,7 +68,8 @@ struct vec_plan {
 /* Kinds that must not be planned: a writer refused, or nesting them there only makes decoding
  * slow. */
 #define BAN(kind) (1u << (kind))
-#define BAN_STEPS (BAN(VEC_DELTA) | BAN(VEC_DICT) | BAN(VEC_POPULAR) | BAN(VEC_PLANES))
+#define BAN_STEPS                                                                                  \
+    (BAN(VEC_DELTA) | BAN(VEC_DICT) | BAN(VEC_POPULAR) | BAN(VEC_PLANES) | BAN(VEC_SPARSE))
 
 struct vec_array vecplan_array(const uint64_t *v, uint32_t n, unsigned width);
 

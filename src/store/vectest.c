@@ -46,7 +46,7 @@ static void *scratch(struct vec_work *w, uint32_t n, unsigned width)
 
 static uint64_t *bitmap(struct vec_work *w, uint32_t n)
 {
-    return arena_alloc(w->arena, (BITS_WORDS(n) + 1) * sizeof(uint64_t));
+    return arena_alloc(w->arena, (BITS_WORDS(n) + 1) * sizeof(uint64_t)); /* slice_of() */
 }
 
 static void answer_all(const struct job *j, unsigned k, bool value)
@@ -201,14 +201,26 @@ struct popular {
     uint64_t *escapes;   /* rows that have an exception; NULL until somebody needs them */
 };
 
-/* The i-th one of `places` gets the i-th bit of `bits`: or into out. */
+/* k bits from `at` on; bits has a word more than it needs. */
+static inline uint64_t slice_of(const uint64_t *bits, size_t at, unsigned k)
+{
+    uint64_t low = bits[at / 64] >> at % 64;
+    uint64_t high = at % 64 != 0 ? bits[at / 64 + 1] << (64 - at % 64) : 0;
+    return (low | high) & mask_of(k);
+}
+
+/* The i-th one of `places` gets the i-th bit of `bits`: or into out. Few of them are set: most
+ * words are passed over. */
 static void deposit(const uint64_t *places, const uint64_t *bits, uint32_t n, uint64_t *out)
 {
     size_t at = 0;
     for (size_t w = 0; w < BITS_WORDS(n); w++) {
-        for (uint64_t left = places[w]; left != 0; left &= left - 1, at++) {
-            out[w] |= bits_get(bits, at) ? left & -left : 0;
+        unsigned k = (unsigned)__builtin_popcountll(places[w]);
+        uint64_t slice = k != 0 ? slice_of(bits, at, k) : 0;
+        for (uint64_t left = places[w]; slice != 0; left &= left - 1, slice >>= 1) {
+            out[w] |= slice & 1 ? left & -left : 0;
         }
+        at += k;
     }
 }
 
@@ -233,11 +245,19 @@ static int popular_escapes(const struct job *j, struct popular *p)
                                                 : damaged(j->fault, "a code outside of its table");
 }
 
-/* One question, when it is known which exceptions pass. */
+/* Every value that passes stands in the table: then no exception does, for those do not. */
+static bool table_settles(const struct job *j, const struct popular *p, unsigned k, uint8_t *yes)
+{
+    const struct number_test *t = j->q[k].test;
+    return t->ask == NUMBER_RANGE && t->lo <= t->hi && t->hi - t->lo < p->m &&
+           test_table(t, p->table, j->width, p->m, yes) == t->hi - t->lo + 1;
+}
+
+/* One question, when it is known which exceptions pass; NULL: none. */
 static int popular_answer(const struct job *j, struct popular *p, unsigned k,
                           const uint64_t *exceptions, uint8_t *yes)
 {
-    bool some = !bits_none(exceptions, p->e);
+    bool some = exceptions != NULL && !bits_none(exceptions, p->e);
     int rc;
     if (test_table(j->q[k].test, p->table, j->width, p->m, yes) == 0 && !some) {
         answer_all(j, k, false);
@@ -271,29 +291,79 @@ static int popular_take(const struct job *j, const struct vec *v, struct popular
     return rc != 0 ? rc : vec_take(&c, exceptions, j->fault);
 }
 
-static int test_popular(const struct job *j, const struct vec *v)
+/* Questions that the table does not settle are asked of the exceptions: answers to out[k]. */
+static int ask_exceptions(const struct job *j, const struct popular *p, const struct vec *v,
+                          uint8_t *yes, uint64_t *out[VEC_QUESTIONS_MAX])
 {
     struct vec_question q[VEC_QUESTIONS_MAX];
+    struct job inner = *j;
+    inner.n = p->e;
+    inner.q = q;
+    inner.nq = 0;
+    inner.need = NULL;
+    inner.depth++;
+    for (unsigned k = 0; k < j->nq; k++) {
+        out[k] = NULL;
+        if (p->e > 0 && !table_settles(j, p, k, yes)) {
+            out[k] = bitmap(j->w, p->e);
+            q[inner.nq++] = (struct vec_question){j->q[k].test, out[k]};
+        }
+        if (inner.nq > 0 && q[inner.nq - 1].out == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    return inner.nq > 0 ? test(&inner, v) : 0;
+}
+
+static int test_popular(const struct job *j, const struct vec *v)
+{
+    uint64_t *passing[VEC_QUESTIONS_MAX];
     struct popular p;
     struct vec exceptions;
-    struct job inner = *j;
     uint8_t *yes;
     int rc = popular_take(j, v, &p, &exceptions);
-    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
-        q[k] = (struct vec_question){j->q[k].test, bitmap(j->w, p.e)};
-        rc = q[k].out != NULL ? 0 : ERR_NOMEM;
-    }
     if (rc != 0) {
         return rc;
     }
-    inner.n = p.e;
+    yes = scratch(j->w, p.m, 1);
+    rc = yes != NULL ? ask_exceptions(j, &p, &exceptions, yes, passing) : ERR_NOMEM;
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        rc = popular_answer(j, &p, k, passing[k], yes);
+    }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ exceptions by row */
+
+/* All rows answer as the base does, but those that pass or fail for themselves. */
+static void sparse_answer(const struct job *j, unsigned k, uint64_t base, const uint32_t *rows,
+                          uint32_t e, const uint64_t *passing)
+{
+    bool usual = number_passes(j->q[k].test, base & mask_of(8 * j->width));
+    answer_all(j, k, usual);
+    for (uint32_t i = 0; i < e; i++) {
+        uint64_t differs = bits_get(passing, i) != usual;
+        j->q[k].out[rows[i] / 64] ^= differs << rows[i] % 64;
+    }
+}
+
+static int test_sparse(const struct job *j, const struct vec *v)
+{
+    struct vec_question q[VEC_QUESTIONS_MAX];
+    struct job inner = *j;
+    const uint32_t *rows;
+    struct cur values;
+    int rc = vec_read_sparse(j->w, v, j->n, &inner.n, &rows, &values, j->fault);
     inner.q = q;
     inner.need = NULL;
     inner.depth++;
-    yes = scratch(j->w, p.m, 1);
-    rc = yes != NULL ? test(&inner, &exceptions) : ERR_NOMEM;
     for (unsigned k = 0; k < j->nq && rc == 0; k++) {
-        rc = popular_answer(j, &p, k, q[k].out, yes);
+        q[k] = (struct vec_question){j->q[k].test, bitmap(j->w, inner.n)};
+        rc = q[k].out != NULL ? 0 : ERR_NOMEM;
+    }
+    rc = rc != 0 ? rc : test_next(&inner, &values);
+    for (unsigned k = 0; k < j->nq && rc == 0; k++) {
+        sparse_answer(j, k, v->base, rows, inner.n, q[k].out);
     }
     return rc;
 }
@@ -445,6 +515,8 @@ static int test(const struct job *j, const struct vec *v)
         return test_popular(j, v);
     case VEC_PLANES:
         return test_planes(j, v);
+    case VEC_SPARSE:
+        return test_sparse(j, v);
     case VEC_DELTA:
     case VEC_KINDS_:
         break;

@@ -413,11 +413,57 @@ static bool write_planes(struct vec_writer *w, const struct vec_array *a, const 
     return true;
 }
 
+/* The value of most rows; false if there is none of which more than one was seen. */
+static bool usual_value(struct vec_writer *w, const struct vec_array *a, uint64_t *base)
+{
+    struct vec_histogram h;
+    vecplan_count(w, a, false, &h);
+    *base = h.ntop > 0 ? h.top[0].value : 0;
+    return h.ntop > 0;
+}
+
+/* Rows that differ from base, as gaps, and their values. */
+static uint32_t find_exceptions(const struct vec_array *a, uint64_t base, uint64_t *gaps,
+                                uint64_t *values)
+{
+    uint32_t e = 0;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->v[i] != base) {
+            gaps[e] = i - next;
+            values[e++] = a->v[i];
+            next = i + 1;
+        }
+    }
+    return e;
+}
+
+static bool write_sparse(struct vec_writer *w, const struct vec_array *a, const struct vec_plan *p,
+                         struct buf *out)
+{
+    uint64_t *gaps = scratch(w, a->n, sizeof *gaps, out);
+    uint64_t *values = scratch(w, a->n, sizeof *values, out);
+    uint64_t base;
+    uint32_t e;
+    size_t at;
+    (void)p;
+    if (gaps == NULL || values == NULL || !usual_value(w, a, &base)) {
+        return false;
+    }
+    e = find_exceptions(a, base, gaps, values);
+    at = head_begin(out, VEC_SPARSE, 0, 0, base);
+    table_head(out, e, 0);
+    write_part(w, PART_DIFFERENCES, gaps, e, 4, BAN_STEPS, out);
+    write_part(w, PART_OTHERS, values, e, a->width, BAN_STEPS, out);
+    head_end(out, at);
+    return true;
+}
+
 static bool (*const writers[VEC_KINDS_])(struct vec_writer *, const struct vec_array *,
                                          const struct vec_plan *, struct buf *) = {
     [VEC_CONST] = write_const, [VEC_RAW] = write_raw,   [VEC_BITS] = write_bits,
     [VEC_DELTA] = write_delta, [VEC_DICT] = write_dict, [VEC_POPULAR] = write_popular,
-    [VEC_PLANES] = write_planes,
+    [VEC_PLANES] = write_planes, [VEC_SPARSE] = write_sparse,
 };
 
 /* The way that served for the block before; false: it does not any more, nothing is written. */

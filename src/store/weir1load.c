@@ -11,9 +11,10 @@
  */
 #include "store/weir1.h"
 
+#include "base/bits.h"
 #include "base/hash.h"
-#include "store/format.h"
 #include "base/simd.h"
+#include "store/format.h"
 #include "store/veckernels.h"
 
 #include <assert.h>
@@ -35,6 +36,13 @@ struct kept {
     struct vec_work work;
 };
 
+/* The dictionary as it is kept: `below` of the n6 come before the n4, the others behind. */
+struct parts {
+    uint32_t n4, n6, below;
+    const uint32_t *v4;
+    const uint64_t *high, *low;
+};
+
 struct source {
     int fd;
     const char *path;
@@ -45,6 +53,7 @@ struct source {
     const uint8_t **chunk;      /* for each entry: its octets, checked; NULL until needed */
     const struct ip *addresses; /* NULL until needed */
     uint32_t naddresses;
+    struct parts parts;         /* of the dictionary; valid if it has addresses */
     struct field_set loading;   /* fields being loaded: a chunk must not need itself */
 };
 
@@ -145,33 +154,30 @@ static uint32_t below_v4(const uint64_t *high, const uint64_t *low, uint32_t n)
     return i;
 }
 
-static int dictionary_decode(struct source *s, struct cur *c, uint32_t n, struct ip *out,
-                             struct fault *fault)
+static int parts_decode(struct source *s, struct cur *c, struct parts *p, struct fault *fault)
 {
-    uint32_t n4 = cur_u32le(c);
-    uint32_t n6 = cur_u32le(c);
     const void *v4 = NULL;
     const void *high = NULL;
     const void *low = NULL;
-    uint32_t before;
     int rc;
-    if (!cur_ok(c) || (uint64_t)n4 + n6 != n) {
+    p->n4 = cur_u32le(c);
+    p->n6 = cur_u32le(c);
+    if (!cur_ok(c) || (uint64_t)p->n4 + p->n6 != s->naddresses) {
         return damaged(fault, "number of addresses");
     }
-    rc = vec_read(s->work, c, n4, 4, &v4, fault);
-    rc = rc != 0 ? rc : vec_read(s->work, c, n6, 8, &high, fault);
-    rc = rc != 0 ? rc : vec_read(s->work, c, n6, 8, &low, fault);
+    rc = vec_read(s->work, c, p->n4, 4, &v4, fault);
+    rc = rc != 0 ? rc : vec_read(s->work, c, p->n6, 8, &high, fault);
+    rc = rc != 0 ? rc : vec_read(s->work, c, p->n6, 8, &low, fault);
     if (rc != 0) {
         return rc;
     }
-    if (!ascending_v4(v4, n4) || !ascending_v6(high, low, n6)) {
+    if (!ascending_v4(v4, p->n4) || !ascending_v6(high, low, p->n6)) {
         return damaged(fault, "order of addresses");
     }
-    before = below_v4(high, low, n6);
-    put_v6(high, low, before, out);
-    put_v4(v4, n4, out + before);
-    put_v6((const uint64_t *)high + before, (const uint64_t *)low + before, n6 - before,
-           out + before + n4);
+    p->v4 = v4;
+    p->high = high;
+    p->low = low;
+    p->below = below_v4(high, low, p->n6);
     return 0;
 }
 
@@ -202,22 +208,68 @@ static int dictionary_find(struct source *s, struct fault *fault)
     return 0;
 }
 
+/* Its parts, from the chunk. */
+static int parts_load(struct source *s, struct fault *fault)
+{
+    struct parts parts;
+    struct cur c;
+    int rc = dictionary_find(s, fault);
+    if (rc != 0 || s->parts.n4 + s->parts.n6 > 0) {
+        return rc;
+    }
+    rc = chunk_read(s, &s->block->entries[s->block->dictionary - 1], &c, fault);
+    rc = rc != 0 ? rc : parts_decode(s, &c, &parts, fault);
+    if (rc == 0) {
+        s->parts = parts;
+    }
+    return rc;
+}
+
+/* All addresses, each as 16 octets. */
 static int dictionary_load(struct source *s, struct fault *fault)
 {
-    struct cur c;
+    const struct parts *p = &s->parts;
     struct ip *out;
-    int rc = dictionary_find(s, fault);
+    int rc = parts_load(s, fault);
     if (rc != 0 || s->addresses != NULL) {
         return rc;
     }
     out = arena_alloc(s->work->arena, (size_t)s->naddresses * sizeof *out);
-    rc = out != NULL ? chunk_read(s, &s->block->entries[s->block->dictionary - 1], &c, fault)
-                     : ERR_NOMEM;
-    rc = rc != 0 ? rc : dictionary_decode(s, &c, s->naddresses, out, fault);
-    if (rc == 0) {
-        s->addresses = out;
+    if (out == NULL) {
+        return ERR_NOMEM;
     }
-    return rc;
+    put_v6(p->high, p->low, p->below, out);
+    put_v4(p->v4, p->n4, out + p->below);
+    put_v6(p->high + p->below, p->low + p->below, p->n6 - p->below, out + p->below + p->n4);
+    s->addresses = out;
+    return 0;
+}
+
+/* One of them. */
+static struct ip address_at(const struct parts *p, uint32_t code)
+{
+    if (code >= p->below && code - p->below < p->n4) {
+        return ip_from_v4(p->v4[code - p->below]);
+    }
+    code -= code < p->below ? 0 : p->n4;
+    return ip_from_halves(p->high[code], p->low[code]);
+}
+
+/* How many addresses are less than this one: where its code would be. */
+static uint32_t codes_below(const struct parts *p, uint32_t n, const struct ip *ip)
+{
+    uint32_t from = 0;
+    uint32_t to = n;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        struct ip at = address_at(p, middle);
+        if (memcmp(&at, ip, sizeof at) < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
 }
 
 /* ------------------------------------------------------------------ forms of columns */
@@ -592,6 +644,62 @@ static int test_column(void *source, struct batch *b, enum field_id id,
     return rc;
 }
 
+/* Codes of the addresses in a range: from lo to hi; false: there are none. */
+static bool codes_in(const struct source *s, const struct address_range *r, struct number_test *t)
+{
+    uint32_t from = codes_below(&s->parts, s->naddresses, &r->low);
+    uint32_t to = codes_below(&s->parts, s->naddresses, &r->high);
+    if (to < s->naddresses) {
+        struct ip at = address_at(&s->parts, to);
+        to += memcmp(&at, &r->high, sizeof at) == 0;
+    }
+    *t = (struct number_test){.ask = NUMBER_RANGE, .lo = from, .hi = (uint64_t)to - 1};
+    return from < to;
+}
+
+/* Or the rows with codes in a range into out. */
+static int add_rows_in(struct load *l, const struct number_test *t, uint64_t *out)
+{
+    struct source *s = l->s;
+    uint64_t *bits = arena_alloc(s->work->arena, (BITS_WORDS(l->b->nrows) + 1) * sizeof *bits);
+    struct vec v;
+    struct cur body;
+    int rc = bits != NULL ? chunk_read(s, l->entry, &body, l->fault) : ERR_NOMEM;
+    rc = rc != 0 ? rc : vec_take(&body, &v, l->fault);
+    rc = rc != 0 ? rc : vec_test(s->work, &v, l->b->nrows, vec_code_width(s->naddresses), t, NULL,
+                                 bits, l->fault);
+    for (size_t w = 0; w < BITS_WORDS(l->b->nrows) && rc == 0; w++) {
+        out[w] |= bits[w];
+    }
+    return rc;
+}
+
+/* The dictionary is sorted: a range of addresses is a range of codes, and if there is none, codes
+ * are not even read. */
+static int test_addresses(void *source, struct batch *b, enum field_id id,
+                          const struct address_range *ranges, size_t n, uint64_t *out,
+                          struct fault *fault)
+{
+    struct load l = {.s = source, .b = b, .id = id, .fault = fault};
+    int rc;
+    l.entry = entry_of(l.s->block, id);
+    if (l.entry == NULL || l.entry->form != WEIR1_ADDRESSES || field_of(id)->type != TYPE_IP) {
+        return BATCH_LOAD_IT;
+    }
+    bits_fill(out, b->nrows, false);
+    rc = parts_load(l.s, fault);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        struct number_test t;
+        if (codes_in(l.s, &ranges[i], &t)) {
+            rc = add_rows_in(&l, &t, out);
+        }
+    }
+    if (rc != 0) {
+        explain(&l, rc);
+    }
+    return rc;
+}
+
 /* Values of 64 bits, in place, to the width of the field. */
 static void shrink(uint64_t *values, uint32_t n, unsigned width)
 {
@@ -655,40 +763,67 @@ static int pick_relative(struct load *l, const uint32_t *rows, uint32_t n, uint6
     return rc;
 }
 
+/* Addresses of the rows, one each. */
+static int pick_addresses(struct load *l, const uint32_t *rows, uint32_t n, struct arena *arena)
+{
+    struct source *s = l->s;
+    struct ip *out = arena_alloc(arena, ((size_t)n + 1) * sizeof *out);
+    uint64_t *codes = arena_alloc(s->work->arena, ((size_t)n + 1) * sizeof *codes);
+    struct vec v;
+    int rc = out != NULL && codes != NULL ? parts_load(s, l->fault) : ERR_NOMEM;
+    rc = rc != 0 ? rc : vec_take(&l->body, &v, l->fault);
+    rc = rc != 0 ? rc : vec_pick(s->work, &v, l->b->nrows, vec_code_width(s->naddresses), rows, n,
+                                 codes, l->fault);
+    for (uint32_t i = 0; i < n && rc == 0; i++) {
+        if (codes[i] >= s->naddresses) {
+            return damaged(l->fault, "a code outside of the dictionary");
+        }
+        out[i] = address_at(&s->parts, (uint32_t)codes[i]);
+    }
+    *l->column = (struct column){.form = COLUMN_FLAT, .width = sizeof *out, .nvalues = n,
+                                 .values = out};
+    return rc;
+}
+
+static int pick_values(struct load *l, const uint32_t *rows, uint32_t n, struct arena *arena)
+{
+    unsigned width = (unsigned)field_width(l->id);
+    uint64_t *out = arena_alloc(arena, ((size_t)n + 1) * sizeof *out);
+    int rc = out == NULL ? ERR_NOMEM
+           : l->entry->form == WEIR1_NUMBERS ? pick_numbers(l, rows, n, out)
+                                             : pick_relative(l, rows, n, out);
+    if (rc == 0) {
+        shrink(out, n, width);
+        *l->column = (struct column){.form = COLUMN_FLAT, .width = (uint8_t)width, .nvalues = n,
+                                     .values = out};
+    }
+    return rc;
+}
+
 static int pick_column(void *source, struct batch *b, enum field_id id, const uint32_t *rows,
                        uint32_t n, struct arena *arena, struct column *column,
                        struct fault *fault)
 {
-    struct load l = {.s = source, .b = b, .id = id, .fault = fault};
-    unsigned width = (unsigned)field_width(id);
-    uint64_t *out;
+    struct load l = {.s = source, .b = b, .id = id, .column = column, .fault = fault};
     int rc;
     l.entry = id != FIELD_RECORD_NO ? entry_of(l.s->block, id) : NULL;
-    if (l.entry == NULL ||
-        (l.entry->form != WEIR1_NUMBERS && l.entry->form != WEIR1_RELATIVE)) {
+    if (l.entry == NULL || (l.entry->form != WEIR1_NUMBERS && l.entry->form != WEIR1_RELATIVE &&
+                            l.entry->form != WEIR1_ADDRESSES)) {
         return BATCH_LOAD_IT;
     }
-    out = arena_alloc(arena, ((size_t)n + 1) * sizeof *out);
-    rc = out != NULL ? load_begin(&l) : ERR_NOMEM;
+    rc = load_begin(&l);
     if (rc == 0) {
-        rc = l.entry->form == WEIR1_NUMBERS ? pick_numbers(&l, rows, n, out)
-                                            : pick_relative(&l, rows, n, out);
+        rc = l.entry->form == WEIR1_ADDRESSES ? pick_addresses(&l, rows, n, arena)
+                                              : pick_values(&l, rows, n, arena);
     }
-    if (rc == BATCH_LOAD_IT) {
-        return rc;
-    }
-    if (rc != 0) {
+    if (rc != 0 && rc != BATCH_LOAD_IT) {
         explain(&l, rc);
-        return rc;
     }
-    shrink(out, n, width);
-    *column = (struct column){.form = COLUMN_FLAT, .width = (uint8_t)width, .nvalues = n,
-                              .values = out};
-    return 0;
+    return rc;
 }
 
 static const struct batch_loader loader = {
-    .load = load_column, .test = test_column, .pick = pick_column,
+    .load = load_column, .test = test_column, .test_address = test_addresses, .pick = pick_column,
 };
 
 /* ------------------------------------------------------------------ beginning a block */

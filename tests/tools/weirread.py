@@ -15,7 +15,7 @@ import re
 import struct
 import sys
 
-CONST, RAW, BITS, DELTA, DICT, POPULAR, PLANES = range(7)
+CONST, RAW, BITS, DELTA, DICT, POPULAR, PLANES, SPARSE = range(8)
 NUMBERS, RELATIVE, ADDRESSES, FUNCTION, OCTETS, DICTIONARY = range(1, 7)
 ADDRESS_DICTIONARY = 0xFFFF
 WIDTH = {"U8": 1, "U16": 2, "U32": 4, "U64": 8}
@@ -107,6 +107,14 @@ class Vecs:
             planes = [body.vec(n, 1) for _ in range(bits // 8)]
             return [base + sum(p[i] << 8 * k for k, p in enumerate(planes)) & mask
                     for i in range(n)]
+        if kind == SPARSE:
+            e, _ = body.take("II")
+            out = [base & mask] * n
+            row = -1
+            for gap, value in zip(body.vec(e, 4), body.vec(e, width)):
+                row += gap + 1
+                out[row] = value
+            return out
         raise ValueError("unknown vec kind %d" % kind)
 
 
@@ -296,7 +304,7 @@ def print_flows(path, fields):
 
 
 def print_sizes(paths, fields):
-    kinds = ["CONST", "RAW", "BITS", "DELTA", "DICT", "POPULAR", "PLANES"]
+    kinds = ["CONST", "RAW", "BITS", "DELTA", "DICT", "POPULAR", "PLANES", "SPARSE"]
     sizes, rows, total = {}, 0, 0
     for path in paths:
         total += os.path.getsize(path)
