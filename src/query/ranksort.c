@@ -85,26 +85,35 @@ static struct rank *part(struct rank *left, struct rank *right)
     return j;
 }
 
-static void sort_piece(struct rank *left, struct rank *right)
+/* Only what reaches into [from, end). */
+static void sort_piece(struct rank *left, struct rank *right, const struct rank *from,
+                       const struct rank *end)
 {
-    while (right - left >= SHORT) {
+    while (right - left >= SHORT && left < end && right >= from) {
         struct rank *p = part(left, right);
         if (p - left < right - p) {
-            sort_piece(left, p - 1);
+            sort_piece(left, p - 1, from, end);
             left = p + 1;
         } else {
-            sort_piece(p + 1, right);
+            sort_piece(p + 1, right, from, end);
             right = p - 1;
         }
     }
-    sort_short(left, right);
+    if (right - left < SHORT) {
+        sort_short(left, right);
+    }
+}
+
+void rank_sort_part(struct rank *r, size_t n, size_t from, size_t to)
+{
+    if (n > 1) {
+        sort_piece(r, r + n - 1, r + from, r + to);
+    }
 }
 
 void rank_sort(struct rank *r, size_t n)
 {
-    if (n > 1) {
-        sort_piece(r, r + n - 1);
-    }
+    rank_sort_part(r, n, 0, n);
 }
 
 /* ------------------------------------------------------------------ the plain order */

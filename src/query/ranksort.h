@@ -23,6 +23,9 @@ enum { RANK_PLAIN_FROM = 65536 }; /* tables with more rows have the plain order 
 
 void rank_sort(struct rank *r, size_t n);
 
+/* What rank_sort() leaves at [from, to), there; what stands elsewhere is left unsorted. */
+void rank_sort_part(struct rank *r, size_t n, size_t from, size_t to);
+
 /* The plain order; all of them, or only those that come last: the k greatest stand sorted at the
  * end. rank_sort_least: the k least stand sorted at the beginning. */
 void rank_sort_plain(struct rank *r, size_t n);

@@ -52,6 +52,7 @@ struct statcount {
     bool spilled;              /* values are in a temporary file */
     uint64_t last_access;
     struct stat_times times;
+    struct stat_ranking ranking[ORDER_COUNT_]; /* `at` is NULL: not made yet */
 };
 
 struct piece {
@@ -121,12 +122,21 @@ struct statcount *statcount_new_totals(enum stat_way way)
     return statcount_new(&spec, NULL, 1, way, NULL);
 }
 
+static void forget_ranking(struct statcount *s)
+{
+    for (unsigned o = 0; o < ORDER_COUNT_; o++) {
+        free(s->ranking[o].at);
+        s->ranking[o].at = NULL;
+    }
+}
+
 void statcount_free(struct statcount *s)
 {
     if (s != NULL) {
         stat_times_free(&s->times);
         rounds_forget(&s->rounds);
         bounded_free(&s->guess);
+        forget_ranking(s);
         pthread_mutex_destroy(&s->guessing);
         valueset_free(s->values);
         groups_free(&s->texts.groups);
@@ -241,7 +251,9 @@ static int count_rows(struct piece *p, const struct passing *in, const uint32_t 
     struct statcount *s = p->s;
     bool lazy = s->lazy && in->settled && timed_zone(in->zone);
     int rc = stat_tally_rows(&p->tally, in->batch, rows, n, in->place, !lazy);
-    rc = rc == 0 && lazy && s->pass == PASS_COUNT ? timed_blocks_add(&p->blocks, in->place, in->zone) : rc;
+    if (rc == 0 && lazy && s->pass == PASS_COUNT) {
+        rc = timed_blocks_add(&p->blocks, in->place, in->zone);
+    }
     return rc != 0 ? rc : stop_counting(p);
 }
 
@@ -348,7 +360,7 @@ static int settle(struct statcount *s)
 }
 
 /* The ids of all values that will be shown, one after the other; NULL: no memory. */
-static uint64_t *shown_ids(const struct statcount *s, size_t *n)
+static uint64_t *shown_ids(struct statcount *s, size_t *n)
 {
     uint64_t *ids = malloc((ORDER_COUNT_ + 1) * (size_t)s->top * sizeof *ids);
     *n = 0;
@@ -367,7 +379,7 @@ static uint64_t *shown_ids(const struct statcount *s, size_t *n)
         for (size_t i = 0; i < r.n; i++) {
             ids[(*n)++] = r.at[i].id;
         }
-        free(r.at);
+        s->ranking[o] = r;
     }
     return ids;
 }
@@ -390,18 +402,29 @@ static int want_times(struct statcount *s)
     return rc;
 }
 
-static int gather_piece(struct statcount *s, struct piece *p)
+static int gather_times(struct statcount *s, void **pieces, unsigned n)
 {
-    int rc;
-    if (s->pass == PASS_TIMES) {
-        stat_times_join(&s->times, p->found);
-        return 0;
+    for (unsigned i = 0; i < n; i++) {
+        stat_times_join(&s->times, ((struct piece *)pieces[i])->found);
     }
-    rc = stat_tally_finish(&p->tally);
-    if (p->tally.last_access > s->last_access) {
-        s->last_access = p->tally.last_access;
+    s->pass = PASS_DONE;
+    return 0;
+}
+
+static int gather_counts(struct statcount *s, void **pieces, unsigned n)
+{
+    struct piece *first = pieces[0];
+    int rc = 0;
+    for (unsigned i = 0; i < n && rc == 0; i++) {
+        struct piece *p = pieces[i];
+        rc = i > 0 ? stat_tally_join(&first->tally, &p->tally) : 0;
+        rc = rc != 0 ? rc : timed_blocks_join(&s->times.blocks, &p->blocks);
     }
-    return rc != 0 ? rc : timed_blocks_join(&s->times.blocks, &p->blocks);
+    rc = rc != 0 ? rc : stat_tally_finish(&first->tally);
+    if (first->tally.last_access > s->last_access) {
+        s->last_access = first->tally.last_access;
+    }
+    return rc;
 }
 
 /* Of what was counted before there were too many values, only the guessed ones stay. */
@@ -496,16 +519,13 @@ static int gather_values(struct statcount *s)
 static int gather(void *op, void **pieces, unsigned n)
 {
     struct statcount *s = op;
-    int rc = 0;
-    for (unsigned i = 0; i < n && rc == 0; i++) {
-        rc = gather_piece(s, pieces[i]);
+    int rc;
+    if (s->pass == PASS_TIMES) {
+        return gather_times(s, pieces, n);
     }
+    rc = gather_counts(s, pieces, n);
     if (rc != 0) {
         return rc;
-    }
-    if (s->pass == PASS_TIMES) {
-        s->pass = PASS_DONE;
-        return 0;
     }
     return s->pass == PASS_BOUND || (s->pass == PASS_COUNT && atomic_load(&s->guessed))
                ? gather_bounds(s, pieces, n) : gather_values(s);
@@ -546,6 +566,7 @@ static bool again(void *op, struct field_set *fields)
 
 static int forget_values(struct statcount *s)
 {
+    forget_ranking(s);
     stat_times_free(&s->times);
     memset(&s->times, 0, sizeof s->times);
     valueset_free(s->values);
@@ -605,17 +626,18 @@ static struct stat_value value_of(const struct statcount *s, const struct value 
 static int show_ranked(const struct statcount *s, enum order_id order, stat_shower *show,
                        void *ctx)
 {
-    struct stat_ranking r;
-    int rc = rank(s, order, &r);
-    if (rc != 0) {
-        return rc;
+    struct stat_ranking r = s->ranking[order], made = {.at = NULL};
+    int rc = 0;
+    if (r.at == NULL) {
+        rc = rank(s, order, &made);
+        r = made;
     }
-    for (size_t i = 0; i < r.n && rc == 0; i++) {
+    for (size_t i = 0; rc == 0 && i < r.n; i++) {
         struct tally t = tally_of(s, r.at[i].id);
         struct stat_value v = value_of(s, valueset_at(s->values, r.at[i].id), &t);
         rc = show(ctx, &v);
     }
-    free(r.at);
+    free(made.at);
     return rc;
 }
 

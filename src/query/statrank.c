@@ -24,9 +24,15 @@ struct tally stat_value_tally(const struct valueset *s, uint64_t id)
                           .out_bytes = out.bytes};
 }
 
+/* Times are looked up for orders that are no sums only. */
 static uint64_t key_of(const struct stat_ranker *how, uint64_t id, enum order_id order)
 {
-    struct tally t = stat_value_tally(how->values, id);
+    const struct value *v = valueset_at(how->values, id);
+    struct tally t = {.flows = v->flows, .packets = v->packets, .bytes = v->bytes};
+    enum field_id sum[2];
+    if (order_sums(order, sum) == 0 || order_side(order) != ORDER_IN) {
+        t = stat_value_tally(how->values, id);
+    }
     return order_value(order, &t);
 }
 
@@ -44,28 +50,19 @@ static uint64_t hashed_number(const struct stat_ranker *how, const struct value 
     return family == 4 ? ip_to_v4(&addr) : family == 6 ? ip_low(&addr) : v->word[0];
 }
 
-struct appeared {
-    uint64_t first, id;
-};
-
-static int compare_appeared(const void *a, const void *b)
-{
-    const struct appeared *x = a, *y = b;
-    return x->first < y->first ? -1 : x->first > y->first;
-}
-
-static void list_appeared(const struct valueset *s, struct appeared *list)
+/* Values in the order of their first appearance, which differs. */
+static void list_appeared(const struct valueset *s, struct rank *list)
 {
     size_t n = 0;
     for (uint64_t id = valueset_from(s, VALUE_START); id != VALUE_NONE;
          id = valueset_from(s, id + 1)) {
-        list[n++] = (struct appeared){valueset_at(s, id)->first, id};
+        list[n++] = (struct rank){valueset_at(s, id)->first, id};
     }
-    qsort(list, n, sizeof *list, compare_appeared);
+    rank_sort(list, n);
 }
 
 struct small {
-    struct appeared *list;
+    struct rank *list;
     uint64_t *number;
     uint32_t *cell;
     struct rank *rank;
@@ -73,20 +70,20 @@ struct small {
 
 /* nfdump's table was used once more after the last value came, unless that was the last access. */
 static int sort_small(const struct stat_ranker *how, enum order_id order, size_t n,
-                      struct small *w)
+                      size_t from, size_t to, struct small *w)
 {
     int rc;
     list_appeared(how->values, w->list);
     for (size_t i = 0; i < n; i++) {
-        w->number[i] = hashed_number(how, valueset_at(how->values, w->list[i].id));
+        w->number[i] = hashed_number(how, valueset_at(how->values, w->list[i].item));
     }
-    rc = stat_cells(w->number, n, n > 0 && w->list[n - 1].first + 1 != how->last_access, w->cell);
+    rc = stat_cells(w->number, n, n > 0 && w->list[n - 1].key + 1 != how->last_access, w->cell);
     for (size_t i = 0; i < n && rc == 0; i++) {
         w->rank[i].item = w->cell[i];
-        w->rank[i].key = key_of(how, w->list[w->cell[i]].id, order);
+        w->rank[i].key = key_of(how, w->list[w->cell[i]].item, order);
     }
     if (rc == 0) {
-        rank_sort(w->rank, n);
+        rank_sort_part(w->rank, n, from, to);
     }
     return rc;
 }
@@ -97,10 +94,11 @@ static int rank_small(const struct stat_ranker *how, enum order_id order, bool a
     struct small w = {malloc((n + 1) * sizeof *w.list), malloc((n + 1) * sizeof *w.number),
                       malloc((n + 1) * sizeof *w.cell), malloc((n + 1) * sizeof *w.rank)};
     int rc = w.list != NULL && w.number != NULL && w.cell != NULL && w.rank != NULL
-                 ? sort_small(how, order, n, &w) : ERR_NOMEM;
+                 ? sort_small(how, order, n, ascending ? 0 : n - r->n, ascending ? r->n : n, &w)
+                 : ERR_NOMEM;
     for (size_t i = 0; i < r->n && rc == 0; i++) {
         const struct rank *from = &w.rank[ascending ? i : n - 1 - i];
-        r->at[i] = (struct stat_ranked){from->key, w.list[from->item].id};
+        r->at[i] = (struct stat_ranked){from->key, w.list[from->item].item};
     }
     free(w.list);
     free(w.number);

@@ -399,6 +399,40 @@ int stat_tally_finish(struct stat_tally *t)
     return rc != 0 ? rc : flush(&h);
 }
 
+static void join_number(struct stat_numbers *m, struct stat_numbers *from, uint32_t i)
+{
+    struct stat_count *to = &m->counts.count[i], *more = &from->counts.count[i];
+    to->flows += more->flows;
+    to->packets += more->packets;
+    to->bytes += more->bytes;
+    to->seen = more->seen > to->seen ? more->seen : to->seen;
+    m->first[i] = from->first[i] < m->first[i] ? from->first[i] : m->first[i];
+    if (from->counts.times != NULL) {
+        add_times(m->counts.times, &i, 1, &from->counts.times[i].first,
+                  &from->counts.times[i].last);
+    }
+    if (from->counts.out != NULL) {
+        add_out(m->counts.out, &i, 1, &from->counts.out[i].packets, &from->counts.out[i].bytes);
+    }
+}
+
+int stat_tally_join(struct stat_tally *t, struct stat_tally *from)
+{
+    struct stat_numbers *m = &from->numbers;
+    int rc = 0;
+    t->last_access = from->last_access > t->last_access ? from->last_access : t->last_access;
+    if (m->first == NULL) {
+        return 0;
+    }
+    rc = numbers_reserve(&t->numbers, m->counts.times != NULL, m->counts.out != NULL);
+    for (uint32_t i = 0; i < NUMBERS && rc == 0; i++) {
+        if (m->counts.count[i].flows != 0) {
+            join_number(&t->numbers, m, i);
+        }
+    }
+    return rc;
+}
+
 /* ------------------------------------------------------------------ one block */
 
 static void note_access(struct stat_tally *t, const struct stat_codes *codes, unsigned field,

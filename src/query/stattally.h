@@ -57,6 +57,9 @@ int stat_tally_rows(struct stat_tally *t, struct batch *b, const uint32_t *rows,
 /* Hand all that is left over to the set. */
 int stat_tally_finish(struct stat_tally *t);
 
+/* Take over what another worker has left. Returns 0 or ERR_NOMEM. */
+int stat_tally_join(struct stat_tally *t, struct stat_tally *from);
+
 /* Positions ascend in the order of the input, and within a flow in the order of the fields. */
 static inline uint64_t stat_position(uint64_t place, uint32_t row, unsigned field)
 {
