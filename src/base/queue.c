@@ -75,7 +75,20 @@ bool queue_try_put(struct queue *q, void *item)
     return put(q, item, false);
 }
 
-static void *get(struct queue *q, bool wait)
+enum which { OLDEST, NEWEST };
+
+/* There is one. */
+static void *take(struct queue *q, enum which which)
+{
+    size_t at = which == OLDEST ? q->first : (q->first + q->count - 1) % q->capacity;
+    if (which == OLDEST) {
+        q->first = (q->first + 1) % q->capacity;
+    }
+    q->count--;
+    return q->ring[at];
+}
+
+static void *get(struct queue *q, enum which which, bool wait)
 {
     void *item = NULL;
 
@@ -84,9 +97,7 @@ static void *get(struct queue *q, bool wait)
         pthread_cond_wait(&q->has_item, &q->lock);
     }
     if (q->count > 0) {
-        item = q->ring[q->first];
-        q->first = (q->first + 1) % q->capacity;
-        q->count--;
+        item = take(q, which);
         pthread_cond_signal(&q->has_room);
     }
     pthread_mutex_unlock(&q->lock);
@@ -95,12 +106,22 @@ static void *get(struct queue *q, bool wait)
 
 void *queue_get(struct queue *q)
 {
-    return get(q, true);
+    return get(q, OLDEST, true);
 }
 
 void *queue_try_get(struct queue *q)
 {
-    return get(q, false);
+    return get(q, OLDEST, false);
+}
+
+void *queue_get_newest(struct queue *q)
+{
+    return get(q, NEWEST, true);
+}
+
+void *queue_try_get_newest(struct queue *q)
+{
+    return get(q, NEWEST, false);
 }
 
 void queue_close(struct queue *q)

@@ -23,6 +23,11 @@ bool queue_try_put(struct queue *q, void *item); /* false also when there is no 
 void *queue_get(struct queue *q);
 void *queue_try_get(struct queue *q); /* NULL also when it is empty */
 
+/* The same with the item that was put last: for pools of buffers, whose memory the processor may
+ * still have at hand. */
+void *queue_get_newest(struct queue *q);
+void *queue_try_get_newest(struct queue *q);
+
 void queue_close(struct queue *q); /* no more puts; wakes everybody */
 size_t queue_length(struct queue *q);
 

@@ -38,7 +38,7 @@ static void *receive_streams(void *arg)
     struct receiving *r = arg;
     struct collector *c = r->c;
     while (!c->stopping) {
-        struct bundle *b = queue_get(c->empty);
+        struct bundle *b = queue_get_newest(c->empty);
         if (b == NULL) {
             break;
         }
@@ -54,7 +54,7 @@ static void *receive(void *arg)
     struct fault fault = {0};
     hear_signals(r);
     while (!c->stopping) {
-        struct bundle *b = queue_get(c->empty);
+        struct bundle *b = queue_get_newest(c->empty);
         int n;
         if (b == NULL) {
             break;
@@ -82,7 +82,7 @@ static void *receive_packets(void *arg)
     struct bundle *b;
     int rc = 1;
     hear_signals(r);
-    while (rc >= 0 && !c->stopping && (b = queue_get(c->empty)) != NULL) {
+    while (rc >= 0 && !c->stopping && (b = queue_get_newest(c->empty)) != NULL) {
         rc = feed_take(c->feed, b, &r->fault);
         if (rc == 0 && fd >= 0) {
             wait_for_input(c, fd);

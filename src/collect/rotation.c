@@ -216,7 +216,7 @@ static void say_totals(struct collector *c)
                   c->losses_said - LOSSES_SAID_MAX);
     }
     if (c->troubles_heard > TROUBLES_SAID_MAX) {
-        log_write(c->log, LOG_LEVEL_WARNING, "%u more malformed datagrams or templates: see weir -I",
+        log_write(c->log, LOG_LEVEL_WARNING, "%u more malformed datagrams: see weir -I",
                   c->troubles_heard - TROUBLES_SAID_MAX);
     }
     c->received = c->ignored = c->kernel_drops = 0;

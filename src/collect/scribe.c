@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum {
-    BUILDERS_SPARE = 8, /* more than one per open slot */
+    BUILDERS_SPARE = 1, /* more than one per open slot and encoder */
     BUILDERS_MAX = 4096,
     ORDERS = 256,
     FINISHERS = 2,
@@ -146,21 +146,30 @@ static void account_loss(struct scribe_slot *slot)
     meta_free(&meta);
 }
 
+/* In any thread. */
+static void give_back(void *scribe, struct builder *rows)
+{
+    struct scribe *s = scribe;
+    builder_reset(rows);
+    queue_put(s->builders, rows);
+}
+
 static void write_rows(struct scribe *s, struct scribe_slot *slot, struct builder *rows)
 {
+    const struct builder_back back = {give_back, s};
     struct fault fault = {0};
     uint32_t n = builder_rows(rows);
     if (!have_writer(s, slot)) {
         slot->lost_flows += n;
-    } else if (flowwriter_add(slot->writer, builder_batch(rows), NULL, &fault) != 0) {
+    } else if (flowwriter_add_builder(slot->writer, rows, back, &fault) != 0) {
         slot->lost_flows += n - flowwriter_taken(slot->writer);
         complain(s, slot, &fault);
     } else {
         account_loss(slot);
         slot->batches++;
+        return;
     }
-    builder_reset(rows);
-    queue_put(s->builders, rows);
+    give_back(s, rows);
 }
 
 static void write_meta(struct scribe *s, struct scribe_slot *slot, struct flow_meta *meta)
@@ -415,13 +424,13 @@ struct scribe_slot *scribe_begin(struct scribe *s, const struct scribe_place *pl
 
 struct builder *scribe_take_builder(struct scribe *s)
 {
-    struct builder *b = queue_try_get(s->builders);
-    size_t allowed = BUILDERS_SPARE + s->open_slots;
+    struct builder *b = queue_try_get_newest(s->builders);
+    size_t allowed = BUILDERS_SPARE + s->o.encoders + s->open_slots;
     if (b == NULL && s->made < allowed && s->made < BUILDERS_MAX) {
         b = builder_new();
         s->made += b != NULL;
     }
-    return b != NULL || s->made == 0 ? b : queue_get(s->builders);
+    return b != NULL || s->made == 0 ? b : queue_get_newest(s->builders);
 }
 
 void scribe_return_builder(struct scribe *s, struct builder *b)

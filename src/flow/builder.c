@@ -6,9 +6,12 @@
  * has a value on: the rows before it are zeroed then, and so is each later row that lacks it. A
  * batch of one kind of records therefore writes every value once and zeroes nothing. VAR columns
  * fill their offsets up to the current row when a value or the batch is asked for. All arrays have
- * the same room, which grows: a builder of few records is small.
+ * the same room, which grows: a builder of few records is small. Arrays of full room lie in large
+ * pages, because rows are appended to some 25 of them in turn.
  */
 #include "flow/builder.h"
+
+#include "base/pages.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -41,7 +44,10 @@ struct builder {
     uint32_t room; /* rows, of all arrays */
     uint64_t groups_any;
     uint64_t groups_all;
+    uint8_t width[FIELD_STORED_];
     void *flat[FIELD_STORED_]; /* arrays of fixed-width fields; NULL until needed */
+    struct pages pages;        /* of arrays of full room */
+    struct field_set paged;    /* fields whose array is there; the others are malloc'd */
     struct field_set used;     /* of them, those that have values in this batch */
     struct field_set filled;   /* by builder_column(), for the rows to be appended */
     uint64_t used_groups;      /* groups with a used field */
@@ -58,8 +64,10 @@ struct builder *builder_new(void)
     batch_init(&b->batch);
     b->groups_all = UINT64_MAX;
     b->room = FIRST_ROOM;
+    pages_init(&b->pages);
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         struct group_list *g = &b->groups[field_of((enum field_id)id)->group];
+        b->width[id] = (uint8_t)field_width((enum field_id)id);
         if (id != FIELD_RECORD_NO) {
             g->slots[g->n++] = (struct slot){(uint16_t)id, (uint16_t)rec_offset((enum field_id)id),
                                              (uint8_t)field_width((enum field_id)id)};
@@ -68,16 +76,24 @@ struct builder *builder_new(void)
     return b;
 }
 
+static void free_array(struct builder *b, unsigned id)
+{
+    if (!field_set_has(&b->paged, (enum field_id)id)) {
+        free(b->flat[id]);
+    }
+}
+
 void builder_free(struct builder *b)
 {
     if (b == NULL) {
         return;
     }
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        free(b->flat[id]);
+        free_array(b, id);
         free(b->var[id].offsets);
         free(b->var[id].bytes);
     }
+    pages_end(&b->pages);
     batch_free(&b->batch);
     free(b);
 }
@@ -87,28 +103,61 @@ uint32_t builder_rows(const struct builder *b)
     return b->nrows;
 }
 
-static int regrow(void **array, size_t octets)
+/* In place of the array there is, with its values. */
+static int new_array(struct builder *b, unsigned id, uint32_t room)
 {
-    void *larger = *array != NULL ? realloc(*array, octets) : NULL;
-    if (larger == NULL) {
-        return *array != NULL ? ERR_NOMEM : 0;
+    size_t octets = (size_t)room * b->width[id];
+    bool full = room == BATCH_ROWS_MAX;
+    void *array = full ? pages_take(&b->pages, octets) : malloc(octets);
+    if (array == NULL) {
+        return ERR_NOMEM;
     }
-    *array = larger;
+    if (b->flat[id] != NULL) {
+        memcpy(array, b->flat[id], (size_t)b->nrows * b->width[id]);
+    }
+    free_array(b, id);
+    if (full) {
+        field_set_add(&b->paged, (enum field_id)id);
+    }
+    b->flat[id] = array;
+    return 0;
+}
+
+static int grow_offsets(struct var_array *v, uint32_t room)
+{
+    uint32_t *larger = realloc(v->offsets, (room + (size_t)1) * sizeof *larger);
+    if (larger == NULL) {
+        return ERR_NOMEM;
+    }
+    v->offsets = larger;
     return 0;
 }
 
 static int grow(struct builder *b, uint32_t room)
 {
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        void *offsets = b->var[id].offsets;
-        int rc = regrow(&b->flat[id], (size_t)room * field_width((enum field_id)id));
-        if (rc != 0 || regrow(&offsets, (room + (size_t)1) * sizeof *b->var[id].offsets) != 0) {
+        if ((b->flat[id] != NULL && new_array(b, id, room) != 0)
+            || (b->var[id].offsets != NULL && grow_offsets(&b->var[id], room) != 0)) {
             return ERR_NOMEM;
         }
-        b->var[id].offsets = offsets;
     }
     b->room = room;
     return 0;
+}
+
+static uint32_t next_room(uint32_t room)
+{
+    return room < BATCH_ROWS_MAX / GROWTH ? room * GROWTH : BATCH_ROWS_MAX;
+}
+
+int builder_reserve(struct builder *b, uint32_t n)
+{
+    uint32_t room = b->room;
+    assert(n <= builder_room(b));
+    while (room < b->nrows + n) {
+        room = next_room(room);
+    }
+    return room != b->room ? grow(b, room) : 0;
 }
 
 /* Room for one more row. */
@@ -117,19 +166,16 @@ static int make_room(struct builder *b)
     if (builder_full_at(b->nrows)) {
         return ERR_LIMIT;
     }
-    if (b->nrows < b->room) {
-        return 0;
-    }
-    return grow(b, b->room < BATCH_ROWS_MAX / GROWTH ? b->room * GROWTH : BATCH_ROWS_MAX);
+    return builder_reserve(b, 1);
 }
 
 /* The array of a field, zero in all rows so far. NULL when memory is out. */
 static void *use_array(struct builder *b, enum field_id id, unsigned width)
 {
-    if (b->flat[id] == NULL) {
-        b->flat[id] = malloc((size_t)b->room * width);
+    if (b->flat[id] == NULL && new_array(b, id, b->room) != 0) {
+        return NULL;
     }
-    if (b->flat[id] != NULL && !field_set_has(&b->used, id)) {
+    if (!field_set_has(&b->used, id)) {
         memset(b->flat[id], 0, (size_t)b->nrows * width);
         field_set_add(&b->used, id);
         b->used_groups |= group_bit(field_of(id)->group);
@@ -285,13 +331,12 @@ uint32_t builder_room(const struct builder *b)
 
 void *builder_column(struct builder *b, enum field_id id)
 {
-    unsigned width = (unsigned)field_width(id);
-    uint8_t *array;
+    unsigned width = b->width[id];
+    uint8_t *array = b->flat[id];
     assert(width != 0 && id != FIELD_RECORD_NO);
-    if (b->room < BATCH_ROWS_MAX && grow(b, BATCH_ROWS_MAX) != 0) {
-        return NULL;
+    if (!field_set_has(&b->used, id)) {
+        array = use_array(b, id, width);
     }
-    array = use_array(b, id, width);
     field_set_add(&b->filled, id);
     return array != NULL ? array + (size_t)b->nrows * width : NULL;
 }
@@ -302,7 +347,7 @@ static void zero_unfilled(struct builder *b, uint32_t n)
     for (size_t i = 0; i < sizeof b->used.word / sizeof b->used.word[0]; i++) {
         for (uint64_t left = b->used.word[i] & ~b->filled.word[i]; left != 0; left &= left - 1) {
             unsigned id = (unsigned)(i * 64) + (unsigned)__builtin_ctzll(left);
-            size_t width = field_width((enum field_id)id);
+            size_t width = b->width[id];
             memset((uint8_t *)b->flat[id] + b->nrows * width, 0, n * width);
         }
     }
@@ -324,7 +369,7 @@ void builder_append(struct builder *b, uint32_t n)
 const void *builder_last(const struct builder *b, enum field_id id, uint32_t n)
 {
     assert(n <= b->nrows && field_set_has(&b->used, id));
-    return (const uint8_t *)b->flat[id] + (size_t)(b->nrows - n) * field_width(id);
+    return (const uint8_t *)b->flat[id] + (size_t)(b->nrows - n) * b->width[id];
 }
 
 static void show_field(struct builder *b, unsigned id)

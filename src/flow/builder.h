@@ -29,10 +29,12 @@ static inline bool builder_full_at(uint32_t rows)
 /* Copy one record (spans included) as the next row. Returns 0, ERR_LIMIT when full, ERR_NOMEM. */
 int builder_add(struct builder *b, const struct rec *r);
 
-/* Rows column by column: ask for the columns, fill n values in each from where they point, the
- * group masks (FIELD_GROUPS) among them, then builder_append(n). Columns that were not asked for
- * are zero in these rows. An array has the field's width; NULL when memory is out; not for VAR. */
+/* Rows column by column: reserve room for n, ask for the columns, fill n values in each from where
+ * they point, the group masks (FIELD_GROUPS) among them, then builder_append(n). Columns that were
+ * not asked for are zero in these rows. An array has the field's width; NULL when memory is out;
+ * not for VAR. */
 uint32_t builder_room(const struct builder *b); /* rows that still fit */
+int builder_reserve(struct builder *b, uint32_t n); /* <= builder_room(); 0 or ERR_NOMEM */
 void *builder_column(struct builder *b, enum field_id id);
 void builder_append(struct builder *b, uint32_t n);
 const void *builder_last(const struct builder *b, enum field_id id, uint32_t n); /* n last values */

@@ -110,13 +110,35 @@ static void peeling_free(struct peeling *p)
     free(p->sets);
 }
 
+/* The hashes of the keys, by their uppermost octet: neighbours use neighbouring slots then, which
+ * are still in the cache. */
+static void order_hashes(const struct addrfilter *f, const uint64_t *keys, uint32_t n,
+                         uint64_t *hashes)
+{
+    uint32_t at[256] = {0};
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        at[mix(keys[i], f->seed) >> 56]++;
+    }
+    for (int k = 0; k < 256; k++) {
+        uint32_t here = at[k];
+        at[k] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t h = mix(keys[i], f->seed);
+        hashes[at[h >> 56]++] = h;
+    }
+}
+
 static void peeling_fill(struct peeling *p, const struct addrfilter *f, const uint64_t *keys,
                          uint32_t n)
 {
     memset(p->count, 0, f->nslots * sizeof *p->count);
     memset(p->hashes, 0, f->nslots * sizeof *p->hashes);
+    order_hashes(f, keys, n, p->order);
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t h = mix(keys[i], f->seed);
+        uint64_t h = p->order[i];
         uint32_t s[3];
         slots_of(f, h, s);
         for (int k = 0; k < 3; k++) {

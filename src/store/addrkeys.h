@@ -11,16 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct addrkeys { /* open addressing, 0 marks free slots; all zero: empty */
-    uint64_t *slot;
-    size_t nslots; /* a power of two, at least twice n */
-    size_t n;
+struct addrkeys { /* all zero: empty */
+    uint64_t *key;
+    uint64_t *spare; /* as large */
+    size_t cap;
+    size_t n; /* distinct once addrkeys_list() was asked */
     bool given_up;
 };
 
 void addrkeys_add(struct addrkeys *k, const uint64_t *keys, size_t n);
 
-/* The keys to the front of the slots, as an array of k->n. The set is not one any more. */
+/* The keys, k->n of them, each once. */
 const uint64_t *addrkeys_list(struct addrkeys *k);
 
 void addrkeys_free(struct addrkeys *k);

@@ -46,17 +46,33 @@ static void list_keys(const struct weir1_encoder *encoder, struct buf *keys)
     buf_grow(keys, n * sizeof *key);
 }
 
+static struct batch *batch_of(const struct encoding *job)
+{
+    return job->lent != NULL ? builder_batch(job->lent) : rowbuf_batch(job->rows);
+}
+
+static void give_back(struct encoding *job)
+{
+    if (job->lent != NULL) {
+        job->back.give(job->back.ctx, job->lent);
+        job->lent = NULL;
+    }
+}
+
 static void encode(struct weir1_encoder *encoder, struct encoding *job)
 {
     buf_clear(&job->block);
     job->block.failed = false;
     fault_clear(&job->fault);
     job->rc = encoder == NULL ? ERR_NOMEM
-                              : weir1_encode(encoder, rowbuf_batch(job->rows), job->before,
+                              : weir1_encode(encoder, batch_of(job), job->before,
                                              &job->block, &job->head_len, &job->fault);
     if (job->rc == 0) {
         list_keys(encoder, &job->keys);
         job->rc = job->keys.failed ? ERR_NOMEM : 0;
+    }
+    if (job->rc == 0) {
+        give_back(job);
     }
 }
 
@@ -175,6 +191,7 @@ void encoding_return(struct encoders *e, struct encoding *job)
         return;
     }
     rowbuf_clear(job->rows);
+    give_back(job);
     if (!queue_try_put(e->spare, job)) {
         encoding_free(job);
     }
@@ -183,6 +200,7 @@ void encoding_return(struct encoders *e, struct encoding *job)
 void encoding_begin(struct encoders *e, struct encoding *job, uint64_t before)
 {
     job->before = before;
+    job->nrows = job->lent != NULL ? builder_rows(job->lent) : rowbuf_rows(job->rows);
     job->encoded = false;
     if (e->nthreads > 0) {
         queue_put(e->begun, job);

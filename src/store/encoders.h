@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "store/flowwriter.h"
 #include "store/rowbuf.h"
 
 #include <stdbool.h>
@@ -21,6 +22,9 @@ struct encoders;
 /* A block to be: filled and handed over by its owner, who gets it back with encoding_wait. */
 struct encoding {
     struct rowbuf *rows;
+    struct builder *lent; /* instead of rows; given back as soon as it is encoded */
+    struct builder_back back;
+    uint32_t nrows;      /* of the block; set by encoding_begin */
     uint64_t before;     /* flows in the file before it */
     struct buf block;    /* the encoded block */
     size_t head_len;     /* octets of head and entries */

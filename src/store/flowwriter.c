@@ -297,6 +297,24 @@ int flowwriter_add(struct flowwriter *w, struct batch *b, const uint64_t *sel, s
     return rc != 0 ? fail_at(fault, w->target.path, rc) : 0;
 }
 
+int flowwriter_add_builder(struct flowwriter *w, struct builder *b, struct builder_back back,
+                           struct fault *fault)
+{
+    int rc = ERR_UNSUPPORTED;
+    fault_clear(fault);
+    w->taken = 0;
+    if (w->ops->add_builder != NULL) {
+        rc = w->ops->add_builder(w, b, back, fault);
+    }
+    if (rc == ERR_UNSUPPORTED) {
+        rc = w->ops->add(w, builder_batch(b), NULL, fault);
+        if (rc == 0) {
+            back.give(back.ctx, b);
+        }
+    }
+    return rc != 0 ? fail_at(fault, w->target.path, rc) : 0;
+}
+
 uint32_t flowwriter_taken(const struct flowwriter *w)
 {
     return w->taken;

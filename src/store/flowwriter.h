@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "flow/batch.h"
+#include "flow/builder.h"
 #include "flow/meta.h"
 #include "store/flowfile.h"
 
@@ -50,7 +51,18 @@ int flowwriter_create(const char *path, const struct flowwriter_options *options
  * rows in front of the one that failed were taken: they stay and are written later. */
 int flowwriter_add(struct flowwriter *w, struct batch *b, const uint64_t *sel, struct fault *fault);
 
-/* How many rows the last flowwriter_add took. */
+/* The same with a builder, which the writer takes over and gives back through `back` when it needs
+ * the rows no more: before this returns or later, in any thread, at the end of the writer at the
+ * latest. Most rows then become a block without being copied. On error the caller keeps the
+ * builder; of its rows were taken what flowwriter_taken tells. */
+struct builder_back {
+    void (*give)(void *ctx, struct builder *b);
+    void *ctx;
+};
+int flowwriter_add_builder(struct flowwriter *w, struct builder *b, struct builder_back back,
+                           struct fault *fault);
+
+/* How many rows the last flowwriter_add (or _builder) took. */
 uint32_t flowwriter_taken(const struct flowwriter *w);
 
 /* Add or replace exporters, samplers, names; add losses. */

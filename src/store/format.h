@@ -79,6 +79,9 @@ struct flowwriter_ops {
     int (*create)(const struct format_target *target, const struct flowwriter_options *options,
                   struct flowwriter **out, struct fault *fault); /* options->ident may go away */
     int (*add)(struct flowwriter *w, struct batch *b, const uint64_t *sel, struct fault *fault);
+    /* Returns ERR_UNSUPPORTED, with nothing done, when the rows have to be copied. NULL: always. */
+    int (*add_builder)(struct flowwriter *w, struct builder *b, struct builder_back back,
+                       struct fault *fault);
     int (*meta)(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);
     int (*flush)(struct flowwriter *w, struct fault *fault);
     int (*rename)(struct flowwriter *w, const char *ident); /* NULL: the ident is written first */

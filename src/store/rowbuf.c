@@ -82,6 +82,18 @@ bool rowbuf_is_full(const struct rowbuf *rb)
     return false;
 }
 
+bool rowbuf_is_needless(const struct batch *b)
+{
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        const struct column *c = &b->columns[id];
+        if (field_set_has(&b->present, (enum field_id)id) && c->form == COLUMN_VAR
+            && c->offsets[b->nrows] > WEIR1_OCTETS_FULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_field(const struct batch *b, unsigned id)
 {
     return !field_is_transient((enum field_id)id) &&

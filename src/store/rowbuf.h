@@ -15,6 +15,9 @@ struct rowbuf;
 struct rowbuf *rowbuf_new(void); /* NULL when memory is out */
 void rowbuf_free(struct rowbuf *rb);
 
+/* Can the rows of a batch be a block as they are? Not if their VAR columns have too many octets. */
+bool rowbuf_is_needless(const struct batch *b);
+
 /* Load all columns of the groups that a batch has: 0 or its fault. Do so before rowbuf_add. */
 int rowbuf_require(struct batch *b, struct fault *fault);
 

@@ -37,6 +37,7 @@ struct weir1_writer {
     uint64_t oldest;                   /* running numbers of those under way */
     uint64_t next;
     uint64_t nrows_begun;              /* flows of the file and of those under way */
+    bool stuck;                        /* the last write failed: rows are gathered */
     struct flow_meta meta;             /* all of it */
     struct flow_meta pending;          /* not yet in a META block (live files) */
     struct buf piece;                  /* header, META blocks */
@@ -155,8 +156,8 @@ static void note_block(struct weir1_writer *w, const struct encoding *job, uint6
     buf_add(&w->heads, &at, sizeof at);
     buf_add(&w->heads, job->block.data, job->head_len);
     w->nblocks++;
-    w->nrows += rowbuf_rows(job->rows);
-    w->base.unwritten -= rowbuf_rows(job->rows);
+    w->nrows += job->nrows;
+    w->base.unwritten -= job->nrows;
     addrkeys_add(&w->keys, (const uint64_t *)(const void *)job->keys.data,
                  job->keys.len / sizeof(uint64_t));
 }
@@ -177,6 +178,7 @@ static int write_oldest(struct weir1_writer *w, struct fault *fault)
         return rc;
     }
     rc = write_block(w, &job->block, job->head_len, fault);
+    w->stuck = rc != 0;
     if (rc == 0) {
         note_block(w, job, at);
         w->oldest++;
@@ -190,18 +192,28 @@ static bool ring_is_full(const struct weir1_writer *w)
     return w->next - w->oldest == w->nring;
 }
 
+/* There is room in the ring. */
+static void begin(struct weir1_writer *w, struct encoding *job)
+{
+    w->under_way[w->next++ % w->nring] = job;
+    encoding_begin(w->encoders, job, w->nrows_begun);
+    w->nrows_begun += job->nrows;
+}
+
+static int make_room(struct weir1_writer *w, struct fault *fault)
+{
+    return ring_is_full(w) ? write_oldest(w, fault) : 0;
+}
+
 /* The rows that wait are to become a block. On error they wait as before. */
 static int hand_over(struct weir1_writer *w, struct fault *fault)
 {
-    int rc = ring_is_full(w) ? write_oldest(w, fault) : 0;
-    if (rc != 0) {
-        return rc;
+    int rc = make_room(w, fault);
+    if (rc == 0) {
+        begin(w, w->filling);
+        w->filling = NULL;
     }
-    w->under_way[w->next++ % w->nring] = w->filling;
-    encoding_begin(w->encoders, w->filling, w->nrows_begun);
-    w->nrows_begun += rowbuf_rows(w->filling->rows);
-    w->filling = NULL;
-    return 0;
+    return rc;
 }
 
 /* All rows so far into the file. */
@@ -248,7 +260,8 @@ static int put_slots(struct weir1_writer *w, struct footer *f, struct buf *head)
     size_t from = f->octets.len;
     int rc = 0;
     if (!w->keys.given_up && w->nblocks > 0) {
-        rc = addrfilter_build(addrkeys_list(&w->keys), (uint32_t)w->keys.n, head, &f->octets);
+        const uint64_t *keys = addrkeys_list(&w->keys);
+        rc = addrfilter_build(keys, (uint32_t)w->keys.n, head, &f->octets);
         w->keys.given_up = true;
         section_end(f, WEIR1_SECTION_SLOTS, from);
     }
@@ -457,6 +470,29 @@ static int weir1_add(struct flowwriter *base, struct batch *b, const uint64_t *s
     return rc;
 }
 
+/* A block of its own, unless others wait in front, or as many as possible have to be kept. */
+static int weir1_add_builder(struct flowwriter *base, struct builder *b, struct builder_back back,
+                             struct fault *fault)
+{
+    struct weir1_writer *w = of(base);
+    struct batch *rows = builder_batch(b);
+    struct encoding *job;
+    int rc;
+    if (w->filling != NULL || w->stuck || !w->options.live || !rowbuf_is_needless(rows)) {
+        return ERR_UNSUPPORTED;
+    }
+    rc = make_room(w, fault);
+    job = rc == 0 ? encoding_take(w->encoders) : NULL;
+    if (job == NULL) {
+        return rc != 0 ? rc : ERR_NOMEM;
+    }
+    format_taken(base, rows, NULL, rows->nrows);
+    job->lent = b;
+    job->back = back;
+    begin(w, job);
+    return 0;
+}
+
 static int weir1_meta(struct flowwriter *base, const struct flow_meta *m, struct fault *fault)
 {
     struct weir1_writer *w = of(base);
@@ -578,6 +614,7 @@ const struct flowwriter_ops weir1_writer_ops = {
     .format = FORMAT_WEIR1,
     .create = weir1_create,
     .add = weir1_add,
+    .add_builder = weir1_add_builder,
     .meta = weir1_meta,
     .flush = weir1_flush,
     .finish = weir1_finish,

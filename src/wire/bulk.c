@@ -23,21 +23,25 @@
     COLUMN(DST_PORT, dst_port, true)                                                               \
     COLUMN(ENGINE_TYPE, engine_type, true)                                                         \
     COLUMN(ENGINE_ID, engine_id, true)                                                             \
-    COLUMN(PACKETS, packets, true)                                                                 \
-    COLUMN(BYTES, bytes, true)                                                                     \
     COLUMN(FIRST_NANO, first_nano, has_ntp(t))                                                     \
     COLUMN(LAST_NANO, last_nano, has_ntp(t))                                                       \
-    COLUMN(FLOWS, flows, has_group(t, GROUP_COUNTER))                                              \
+    COLUMN(FLOWS, flows, has_group(t, GROUP_COUNTER))
+
+/* What sampling looks at or changes; counters are needed in any case. */
+#define SCALED_COLUMNS                                                                             \
+    COLUMN(PACKETS, packets, true)                                                                 \
+    COLUMN(BYTES, bytes, true)                                                                     \
     COLUMN(RECORD_FLAGS, record_flags, sampled)                                                    \
     COLUMN(OUT_PACKETS, out_packets, sampled && has_group(t, GROUP_COUNTER))                       \
     COLUMN(OUT_BYTES, out_bytes, sampled && has_group(t, GROUP_COUNTER))                           \
-    COLUMN(IN_IF, in_if, sampled && has_group(t, GROUP_MISC))                                      \
+    COLUMN(IN_IF, in_if, sampled && m->e->nby_interface > 0 && has_group(t, GROUP_MISC))           \
     COLUMN(SAMPLER_SELECTOR, sampler_selector, sampled && has_group(t, GROUP_SAMPLER))
 
 /* The place of the first row in each; NULL: not needed. */
 struct finishing {
 #define COLUMN(id, member, needed) __typeof__(((struct rec *)0)->member) *member;
     FINISHED_COLUMNS
+    SCALED_COLUMNS
 #undef COLUMN
 };
 
@@ -83,12 +87,14 @@ static void *finished_column(struct bulk *k, enum field_id id, size_t width, boo
 
 static bool find_finished_columns(struct bulk *k)
 {
+    const struct message *m = k->m;
     const struct template *t = k->t;
     bool sampled = k->sampled;
     bool ok = true;
 #define COLUMN(id, member, needed)                                                                 \
     k->f.member = (needed) ? finished_column(k, FIELD_##id, sizeof *k->f.member, &ok) : NULL;
     FINISHED_COLUMNS
+    SCALED_COLUMNS
 #undef COLUMN
     return ok;
 }
@@ -232,6 +238,12 @@ static void fill_constants(const struct bulk *k)
     }
 }
 
+static uint64_t groups_of_rows(const struct bulk *k)
+{
+    return k->t->groups | group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC) |
+           group_bit(k->router);
+}
+
 static void take_row(const struct bulk *k, uint32_t i)
 {
     struct workspace *w = &k->m->w->work;
@@ -245,8 +257,7 @@ static void take_row(const struct bulk *k, uint32_t i)
     }
     FINISHED_COLUMNS
 #undef COLUMN
-    w->rec.groups = k->t->groups | group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC) |
-                    group_bit(k->router);
+    w->rec.groups = groups_of_rows(k);
 }
 
 static void put_row(const struct bulk *k, uint32_t i)
@@ -261,18 +272,96 @@ static void put_row(const struct bulk *k, uint32_t i)
     k->groups[i] = w->rec.groups;
 }
 
-static void finish_rows(const struct bulk *k)
+static void finish_one(const struct bulk *k, uint32_t i)
 {
     struct rec *r = &k->m->w->work.rec;
-    memset(&k->m->w->work, 0, sizeof k->m->w->work);
+    take_row(k, i);
+    finish_row(k->m, k->t);
+    finish_engine(k->m, r);
+    if (rec_has(r, GROUP_COUNTER) && r->flows == 0) {
+        r->flows = 1;
+    }
+    put_row(k, i);
+}
+
+/* ---- the most frequent rows, without a struct rec between ---- */
+
+/* Templates whose rows need nothing but their times in msec, if these are there, and whose
+ * protocol is told and not ICMP. */
+static bool is_quick(const struct bulk *k)
+{
+    const uint64_t times = (uint64_t)1 << REG_FIRST_MSEC | (uint64_t)1 << REG_LAST_MSEC;
+    const uint64_t icmp = (uint64_t)1 << REG_ICMP | (uint64_t)1 << REG_ICMP_TYPE |
+                          (uint64_t)1 << REG_ICMP_CODE;
+    return (k->t->registers & ~icmp) == times && k->f.flows == NULL &&
+           !field_set_has(&k->t->fields, FIELD_ENGINE_TYPE) &&
+           !field_set_has(&k->t->fields, FIELD_ENGINE_ID);
+}
+
+static bool needs_finishing(uint8_t proto, uint64_t first, uint64_t last)
+{
+    return finish_icmp_possible(proto) || first == 0 || last == 0;
+}
+
+static void finish_quick(const struct bulk *k)
+{
+    const uint64_t *first = k->m->w->bulk[REG_FIRST_MSEC];
+    const uint64_t *last = k->m->w->bulk[REG_LAST_MSEC];
+    uint64_t groups = groups_of_rows(k);
+    memcpy(k->f.first, first, k->n * sizeof *first);
+    memcpy(k->f.last, last, k->n * sizeof *last);
+    memset(k->f.engine_type, k->m->engine_type, k->n);
+    memset(k->f.engine_id, k->m->engine_id, k->n);
     for (uint32_t i = 0; i < k->n; i++) {
-        take_row(k, i);
-        finish_row(k->m, k->t, k->sampled);
-        finish_engine(k->m, r);
-        if (rec_has(r, GROUP_COUNTER) && r->flows == 0) {
-            r->flows = 1;
+        k->groups[i] = groups;
+    }
+    for (uint32_t i = 0; i < k->n; i++) {
+        if (needs_finishing(k->f.proto[i], first[i], last[i])) {
+            finish_one(k, i);
         }
-        put_row(k, i);
+    }
+}
+
+static void finish_rows(const struct bulk *k)
+{
+    memset(&k->m->w->work, 0, sizeof k->m->w->work);
+    if (is_quick(k)) {
+        finish_quick(k);
+        return;
+    }
+    for (uint32_t i = 0; i < k->n; i++) {
+        finish_one(k, i);
+    }
+}
+
+/* ---- sampling: no element of a plain template tells the rate ---- */
+
+static void scale_row(const struct bulk *k, uint32_t i, const struct rate *rate)
+{
+    k->f.record_flags[i] |= rate->flags;
+    k->f.packets[i] = rate_scaled(rate, k->f.packets[i]);
+    k->f.bytes[i] = rate_scaled(rate, k->f.bytes[i]);
+    if (k->f.out_packets != NULL) {
+        k->f.out_packets[i] = rate_scaled(rate, k->f.out_packets[i]);
+        k->f.out_bytes[i] = rate_scaled(rate, k->f.out_bytes[i]);
+    }
+}
+
+static void scale_rows(const struct bulk *k)
+{
+    bool selects = k->f.sampler_selector != NULL;
+    uint64_t selector = 0;
+    uint32_t in_if = 0;
+    struct rate rate = finish_rate(k->m, selects, 0, 0);
+    for (uint32_t i = 0; i < k->n; i++) {
+        uint64_t s = selects ? k->f.sampler_selector[i] : 0;
+        uint32_t f = k->f.in_if != NULL ? k->f.in_if[i] : 0;
+        if (s != selector || f != in_if) {
+            rate = finish_rate(k->m, selects, s, f);
+            selector = s;
+            in_if = f;
+        }
+        scale_row(k, i, &rate);
     }
 }
 
@@ -284,6 +373,9 @@ static void append(const struct bulk *k)
     }
     fill_constants(k);
     finish_rows(k);
+    if (k->sampled) {
+        scale_rows(k);
+    }
     builder_append(k->b, k->n);
     m->flows += k->n;
     m->e->pub.id.flows += k->n;
@@ -308,7 +400,7 @@ unsigned bulk_records(struct message *m, const struct template *t, struct cur *c
             break;
         }
         k.n = least(least(n, BULK_ROWS), builder_room(k.b));
-        if (!find_columns(&k)) {
+        if (builder_reserve(k.b, k.n) != 0 || !find_columns(&k)) {
             break;
         }
         k.data = cur_take(c, (size_t)k.n * t->min_length);

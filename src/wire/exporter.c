@@ -333,6 +333,7 @@ static struct sampler_entry *add_sampler(struct wire *w, struct wire_entry *e, i
         e->nsamplers--;
         return NULL;
     }
+    e->nby_interface += by_if;
     return &all[e->nsamplers - 1];
 }
 
@@ -372,7 +373,7 @@ const struct sampler *exporter_sampler(const struct wire_entry *e, bool has_sele
     if (has_selector || find_sampler(e, 0, false) != NULL) {
         found = find_sampler(e, (int64_t)selector, false);
     }
-    if (found == NULL) {
+    if (found == NULL && e->nby_interface > 0) {
         found = find_sampler(e, in_if, true);
     }
     if (found == NULL) {

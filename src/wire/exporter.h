@@ -49,6 +49,7 @@ struct wire_entry { /* an exporter */
     struct sampler_entry *samplers;
     unsigned nsamplers;
     struct keyindex samplers_by_id;
+    unsigned nby_interface; /* samplers of interfaces */
     bool has_sampler;        /* any sampler at all */
     bool sequence_known;
     uint32_t sequence;       /* the next one expected */

@@ -159,12 +159,18 @@ static void set_times(struct message *m, const struct template *t, struct worksp
 
 /* ---- ICMP, class of service, latency ---- */
 
+/* Some exporters leave out the protocol when they tell type and code. */
+bool finish_icmp_possible(uint8_t proto)
+{
+    return proto == 0 || proto == PROTO_ICMP || proto == PROTO_ICMP6;
+}
+
 static void set_icmp(struct rec *r, const uint64_t *reg)
 {
-    if (r->proto == 0) { /* some exporters leave out the protocol when they tell type and code */
+    if (r->proto == 0) {
         r->dst_port = reg[REG_ICMP] != 0 ? (uint16_t)reg[REG_ICMP] : r->dst_port;
     }
-    if (r->proto != PROTO_ICMP && r->proto != PROTO_ICMP6) {
+    if (r->proto == 0 || !finish_icmp_possible(r->proto)) {
         return;
     }
     if (reg[REG_ICMP] != 0) {
@@ -256,63 +262,95 @@ static void complete_addresses(struct rec *r)
 
 /* ---- sampling ---- */
 
-/* Saturates: a forged rate must not wrap around to a small count. */
-static uint64_t times(uint64_t count, uint64_t packets, uint64_t space)
+static struct rate rate_of(uint64_t packets, uint64_t space)
 {
-    unsigned __int128 of = (unsigned __int128)packets + space;
-    unsigned __int128 scaled = of * count / packets;
+    return (struct rate){FLAG_SAMPLED, packets, space};
+}
+
+/* Saturates: a forged rate must not wrap around to a small count. */
+static uint64_t times(uint64_t count, const struct rate *rate)
+{
+    unsigned __int128 of = (unsigned __int128)rate->packets + rate->space;
+    unsigned __int128 scaled = of * count / rate->packets;
     return scaled <= UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
 }
 
-static void scale(struct rec *r, uint64_t packets, uint64_t space)
+uint64_t rate_scaled(const struct rate *rate, uint64_t count)
 {
-    r->record_flags |= FLAG_SAMPLED;
-    if (packets == 0 || space == 0) {
-        return;
-    }
-    r->packets = times(r->packets, packets, space);
-    r->bytes = times(r->bytes, packets, space);
-    r->out_packets = times(r->out_packets, packets, space);
-    r->out_bytes = times(r->out_bytes, packets, space);
+    return rate->packets == 0 || rate->space == 0 ? count : times(count, rate);
 }
 
-/* What the record itself says. */
-static bool scale_by_record(struct rec *r, const uint64_t *reg)
+/* What the record itself says; without flags: nothing. */
+static struct rate rate_by_record(const uint64_t *reg)
 {
     if (reg[REG_PACKET_INTERVAL] != 0 && reg[REG_PACKET_SPACE] != 0) {
-        scale(r, reg[REG_PACKET_INTERVAL], reg[REG_PACKET_SPACE]);
-    } else if (reg[REG_SAMPLING] > 1) {
-        scale(r, 1, reg[REG_SAMPLING] - 1);
-    } else if (reg[REG_PACKET_INTERVAL] > 1) {
-        scale(r, 1, reg[REG_PACKET_INTERVAL] - 1);
-    } else if (reg[REG_SAMPLE_SIZE] != 0 && reg[REG_SAMPLE_POPULATION] > reg[REG_SAMPLE_SIZE]) {
-        scale(r, reg[REG_SAMPLE_SIZE], reg[REG_SAMPLE_POPULATION] - reg[REG_SAMPLE_SIZE]);
-    } else {
-        return false;
+        return rate_of(reg[REG_PACKET_INTERVAL], reg[REG_PACKET_SPACE]);
     }
-    return true;
+    if (reg[REG_SAMPLING] > 1) {
+        return rate_of(1, reg[REG_SAMPLING] - 1);
+    }
+    if (reg[REG_PACKET_INTERVAL] > 1) {
+        return rate_of(1, reg[REG_PACKET_INTERVAL] - 1);
+    }
+    if (reg[REG_SAMPLE_SIZE] != 0 && reg[REG_SAMPLE_POPULATION] > reg[REG_SAMPLE_SIZE]) {
+        return rate_of(reg[REG_SAMPLE_SIZE], reg[REG_SAMPLE_POPULATION] - reg[REG_SAMPLE_SIZE]);
+    }
+    return (struct rate){0};
+}
+
+static struct rate rate_by_sampler(const struct message *m, const struct sampler *s)
+{
+    int32_t asked = m->w->options.sampling;
+    if (s != NULL) {
+        return rate_of(s->packet_interval, s->space_interval);
+    }
+    if (m->sampling > 1) {
+        return rate_of(1, m->sampling - 1);
+    }
+    return asked > 1 ? rate_of(1, (uint64_t)asked - 1) : (struct rate){0};
+}
+
+static bool is_overridden(const struct message *m, struct rate *rate)
+{
+    int32_t asked = m->w->options.sampling;
+    if (asked < 0) {
+        *rate = rate_of(1, (uint64_t)-(int64_t)asked - 1);
+    }
+    return asked < 0;
+}
+
+struct rate finish_rate(const struct message *m, bool has_selector, uint64_t selector,
+                        uint32_t in_if)
+{
+    struct rate rate;
+    if (is_overridden(m, &rate)) {
+        return rate;
+    }
+    return rate_by_sampler(m, exporter_sampler(m->e, has_selector, selector, in_if));
+}
+
+/* A sampler of the record's own counts, then what the record says, then what holds for all. */
+static struct rate rate_of_record(const struct message *m, const struct rec *r,
+                                  const uint64_t *reg)
+{
+    const struct sampler *s;
+    struct rate rate;
+    if (is_overridden(m, &rate)) {
+        return rate;
+    }
+    s = exporter_sampler(m->e, rec_has(r, GROUP_SAMPLER), r->sampler_selector, r->in_if);
+    rate = s == NULL || s->id == SAMPLER_GENERIC ? rate_by_record(reg) : (struct rate){0};
+    return rate.flags != 0 ? rate : rate_by_sampler(m, s);
 }
 
 static void set_sampling(const struct message *m, struct rec *r, const uint64_t *reg)
 {
-    int32_t asked = m->w->options.sampling;
-    const struct sampler *s;
-    if (asked < 0) {
-        scale(r, 1, (uint64_t)-(int64_t)asked - 1);
-        return;
-    }
-    s = exporter_sampler(m->e, rec_has(r, GROUP_SAMPLER), r->sampler_selector, r->in_if);
-    if (s != NULL && s->id != SAMPLER_GENERIC) {
-        scale(r, s->packet_interval, s->space_interval);
-    } else if (scale_by_record(r, reg)) {
-        return;
-    } else if (s != NULL) {
-        scale(r, s->packet_interval, s->space_interval);
-    } else if (m->sampling > 1) {
-        scale(r, 1, m->sampling - 1);
-    } else if (asked > 1) {
-        scale(r, 1, (uint64_t)asked - 1);
-    }
+    struct rate rate = rate_of_record(m, r, reg);
+    r->record_flags |= (uint8_t)rate.flags;
+    r->packets = rate_scaled(&rate, r->packets);
+    r->bytes = rate_scaled(&rate, r->bytes);
+    r->out_packets = rate_scaled(&rate, r->out_packets);
+    r->out_bytes = rate_scaled(&rate, r->out_bytes);
 }
 
 /* ---- events ---- */
@@ -395,14 +433,11 @@ bool finish_needs_sampling(const struct message *m)
     return m->e->nsamplers > 0 || m->sampling > 1 || asked < 0 || asked > 1;
 }
 
-void finish_row(struct message *m, const struct template *t, bool sampled)
+void finish_row(struct message *m, const struct template *t)
 {
     struct workspace *w = &m->w->work;
     set_times(m, t, w);
     set_icmp(&w->rec, w->reg);
-    if (sampled) {
-        set_sampling(m, &w->rec, w->reg);
-    }
 }
 
 void finish_record(struct message *m, const struct template *t, uint64_t groups)

@@ -30,11 +30,23 @@ uint64_t lists_open(struct message *m, uint64_t groups);
 /* Turn what a plan left in w->work into a finished record and hand it on. */
 void finish_record(struct message *m, const struct template *t, uint64_t groups);
 
-/* Parts of it, for rows that are decoded many at once: times, ICMP and sampling of what lies in
- * w->work; the group of the exporter's address (HEADER: not wanted). */
+/* Of `packets` + `space` packets, `packets` were looked at; 0: all of them. */
+struct rate {
+    uint32_t flags; /* of the records */
+    uint64_t packets, space;
+};
+
+uint64_t rate_scaled(const struct rate *rate, uint64_t count);
+
+/* Parts of it, for rows that are decoded many at once: times and ICMP of what lies in w->work; the
+ * rate that was announced for a record, or asked for; the group of the exporter's address (HEADER:
+ * not wanted). */
 bool finish_needs_sampling(const struct message *m);
-void finish_row(struct message *m, const struct template *t, bool sampled);
+struct rate finish_rate(const struct message *m, bool has_selector, uint64_t selector,
+                        uint32_t in_if);
+void finish_row(struct message *m, const struct template *t);
 void finish_engine(const struct message *m, struct rec *r);
+bool finish_icmp_possible(uint8_t proto); /* by the record's protocol */
 enum field_group finish_router(const struct message *m);
 
 /* Decode records of a plain template straight into columns, as many as the sink takes. Returns how

@@ -75,4 +75,20 @@ static void test_alone(struct check *t)
     queue_free(NULL);
 }
 
-CHECK_MAIN(test_alone, test_threads)
+/* The last in is the first out, also where the ring has turned. */
+static void test_newest(struct check *t)
+{
+    struct queue *q = queue_new(3);
+    int a = 1, b = 2, c = 3;
+
+    CHECK(queue_try_get_newest(q) == NULL);
+    CHECK(queue_put(q, &a) && queue_put(q, &b) && queue_get(q) == &a);
+    CHECK(queue_put(q, &c) && queue_put(q, &a));
+    CHECK(queue_get_newest(q) == &a && queue_try_get_newest(q) == &c);
+    CHECK(queue_get(q) == &b);
+    queue_close(q);
+    CHECK(queue_get_newest(q) == NULL);
+    queue_free(q);
+}
+
+CHECK_MAIN(test_alone, test_newest, test_threads)
