@@ -24,7 +24,7 @@ struct flowfile *session_open(struct session *s, const char *path)
     if (flowfile_open(path, &f, &fault) == 0) {
         return f;
     }
-    scan_open_line(path, &fault, line, sizeof line);
+    scan_open_line(path, &fault, s->as_nfdump, line, sizeof line);
     say_line(line);
     s->damaged = true;
     return NULL;

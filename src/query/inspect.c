@@ -204,6 +204,16 @@ static int inspect_blocks(struct flowfile *f, struct flowwriter *w, struct inspe
     return rc;
 }
 
+/* All that could be looked at one by one is right: the checksum of the whole file tells of the
+ * rest. */
+static void compare_checksum(struct inspection *i, const struct flowfile *f)
+{
+    struct fault fault;
+    if (flowfile_check(f, &fault) != 0) {
+        tell(i, f, "%s", fault.text);
+    }
+}
+
 int inspect_file(struct flowfile *f, struct flowwriter *w, struct inspection *i,
                  struct fault *fault)
 {
@@ -227,6 +237,9 @@ int inspect_file(struct flowfile *f, struct flowwriter *w, struct inspection *i,
             compare_totals(i, f, s);
         }
         check_exporters(i, f, s);
+        if (i->findings == 0) {
+            compare_checksum(i, f);
+        }
     }
     meta_free(&s->meta);
     free(s);

@@ -528,10 +528,13 @@ static void account_window(struct scan_account *a, const struct flow_totals *t)
     a->file_last = t->last > a->file_last ? t->last : a->file_last;
 }
 
-void scan_open_line(const char *path, const struct fault *fault, char *line, size_t room)
+void scan_open_line(const char *path, const struct fault *fault, bool terse, char *line,
+                    size_t room)
 {
     const char *quote = fault->code == ERR_FORMAT ? "'" : "";
-    snprintf(line, room, "Open file %s%s%s: %s", quote, path, quote, fault->text);
+    const char *beyond = terse ? strstr(fault->text, " (") : NULL;
+    size_t len = beyond != NULL ? (size_t)(beyond - fault->text) : strlen(fault->text);
+    snprintf(line, room, "Open file %s%s%s: %.*s", quote, path, quote, (int)len, fault->text);
 }
 
 static void account_file(struct scan *s, struct step *step)
@@ -547,7 +550,7 @@ static void account_file(struct scan *s, struct step *step)
         }
         a->files_failed++;
         scan_open_line(s->plan->path[step->file], slot->fault != NULL ? slot->fault : &no_memory,
-                       line, sizeof line);
+                       s->plan->terse, line, sizeof line);
         tell(s, line);
         return;
     }

@@ -34,7 +34,7 @@ struct scan_plan {
     struct window window;
     uint64_t limit;            /* passing rows wanted; 0: all */
     unsigned workers;          /* at least 1 */
-    bool terse;                /* warn without the file's name, as nfdump does */
+    bool terse;                /* warn in nfdump's words, without the file's name */
     bool totals;               /* totals of passing rows are wanted */
     bool explain;              /* times and reasons are wanted */
     struct operator *ops;
@@ -81,7 +81,9 @@ struct scan_account {
 int scan_run(const struct scan_plan *plan, struct scan_account *account, struct fault *fault);
 void scan_account_free(struct scan_account *a);
 
-/* The line that tells the user why a file could not be opened. */
-void scan_open_line(const char *path, const struct fault *fault, char *line, size_t room);
+/* The line that tells the user why a file could not be opened; terse: in nfdump's words only, what
+ * we know beyond them stands in brackets. */
+void scan_open_line(const char *path, const struct fault *fault, bool terse, char *line,
+                    size_t room);
 
 #endif

@@ -70,14 +70,46 @@ static int source_open(const char *path, struct format_source *src, struct fault
     return 0;
 }
 
-/* nfdump's words for a foreign file. */
+/* Files that are met where flow files are expected. */
+static const struct foreign {
+    uint8_t octets[4];
+    uint8_t n;
+    const char *what;
+} foreign[] = {
+    {{0xa5, 0x0c}, 2, "a file of nfdump from a machine of the other byte order"},
+    {{0x1f, 0x8b}, 2, "packed by gzip: unpack it first"},
+    {{'B', 'Z', 'h'}, 3, "packed by bzip2: unpack it first"},
+    {{0xfd, '7', 'z', 'X'}, 4, "packed by xz: unpack it first"},
+    {{0x28, 0xb5, 0x2f, 0xfd}, 4, "packed by zstd: unpack it first"},
+    {{0x04, 0x22, 0x4d, 0x18}, 4, "packed by lz4: unpack it first"},
+    {{'P', 'K', 3, 4}, 4, "a zip archive: unpack it first"},
+    {{0xd4, 0xc3, 0xb2, 0xa1}, 4, "a packet capture: weirprobe -r reads those"},
+    {{0xa1, 0xb2, 0xc3, 0xd4}, 4, "a packet capture: weirprobe -r reads those"},
+    {{0x4d, 0x3c, 0xb2, 0xa1}, 4, "a packet capture: weirprobe -r reads those"},
+    {{0x0a, 0x0d, 0x0d, 0x0a}, 4, "a packet capture: weirprobe -r reads those"},
+    {{0xcf, 0x10}, 2, "a file of flow-tools"},
+};
+
+static const char *what_is(const struct format_source *src)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (src->head_len >= foreign[i].n &&
+            memcmp(src->head, foreign[i].octets, foreign[i].n) == 0) {
+            return foreign[i].what;
+        }
+    }
+    return "not a flow file";
+}
+
+/* nfdump's words for a foreign file, and ours for what it is. */
 static int unknown_format(const struct format_source *src, struct fault *fault)
 {
     if (src->head_len < 2) {
         return fault_set(fault, ERR_TRUNCATED, src->head_len == 0 ? "the file is empty"
                                                                    : "short read from file");
     }
-    return fault_set(fault, ERR_FORMAT, "bad magic: 0x%02X%02X", src->head[1], src->head[0]);
+    return fault_set(fault, ERR_FORMAT, "bad magic: 0x%02X%02X (%s)", src->head[1], src->head[0],
+                     what_is(src));
 }
 
 static int open_source(const struct format_source *src, struct flowfile **out, struct fault *fault)
@@ -197,6 +229,12 @@ int flowfile_read(struct flowfile *f, uint32_t block, struct batch *b, struct fa
 const struct flow_meta *flowfile_meta(const struct flowfile *f)
 {
     return f->ops->meta(f);
+}
+
+int flowfile_check(const struct flowfile *f, struct fault *fault)
+{
+    fault_clear(fault);
+    return f->ops->check != NULL ? f->ops->check(f, fault) : 0;
 }
 
 void flowfile_add_damage(struct flowfile *f, const struct fault *fault)

@@ -73,6 +73,10 @@ int flowfile_read(struct flowfile *f, uint32_t block, struct batch *b, struct fa
 /* Exporters, samplers, names, losses that the file keeps outside of its blocks (weir), or NULL. */
 const struct flow_meta *flowfile_meta(const struct flowfile *f);
 
+/* Compare the file with the checksum that it has as a whole, if it has one: reads all of it. 0, or
+ * ERR_CHECKSUM and others with *fault. */
+int flowfile_check(const struct flowfile *f, struct fault *fault);
+
 /* Damage found so far while opening (not block damage that flowfile_read reports): the i-th fault,
  * or NULL behind the last one. */
 const struct fault *flowfile_damage(const struct flowfile *f, size_t i);

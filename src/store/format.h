@@ -47,6 +47,9 @@ struct flowfile_ops {
     int (*read)(struct flowfile *f, uint32_t block, struct batch *b, struct fault *fault);
 
     const struct flow_meta *(*meta)(const struct flowfile *f);
+
+    /* See flowfile_check(). NULL: blocks have their own checksums, or there are none. */
+    int (*check)(const struct flowfile *f, struct fault *fault);
 };
 
 struct flowfile {

@@ -26,6 +26,7 @@ libweir_store_a_SOURCES = \
     src/store/nfdmeta.c \
     src/store/nfdput.c src/store/nfdput.h \
     src/store/nfdresync.c src/store/nfdresync.h \
+    src/store/nfdseal.c src/store/nfdseal.h \
     src/store/nfdverify.c src/store/verify.h src/store/nfdrows.c src/store/nfdrows.h \
     src/store/nfdwalk.h \
     src/store/nfdwalk2.c \

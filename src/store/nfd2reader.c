@@ -9,6 +9,7 @@
 
 #include "base/cur.h"
 #include "store/filename.h"
+#include "store/nfdseal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@ enum {
     RECORD_IDENT = 0x8001,
     RECORD_STAT = 0x8002,
     STAT_SIZE = 148,
-    VERSION1 = 1,
     VERSION2 = 2,
+    VERSION3 = 3,
     CREATORS = CREATOR_TORLOOKUP + 1,
 };
 
@@ -120,7 +121,7 @@ static void read_appendix(struct nfd_file *f, const struct nfd_block *b)
     fault_clear(&fault);
     arena_init(&arena);
     if (nfdfile_unpack(f, b, &arena, &octets, &len, &fault) != 0 ||
-        !read_appendix_records(f, octets, len, b->told)) {
+        !read_appendix_records(f, octets, len, b->told) || nfdseal_keep(f, octets, len) != 0) {
         nfdfile_damage(f, ERR_FORMAT, b->offset,
                        "the appendix (ident and totals) at octet %" PRIu64 " cannot be read",
                        b->offset);
@@ -319,6 +320,15 @@ static int open_layout2(const struct format_source *src, struct flowfile **out, 
     return 0;
 }
 
+/* nfdump's words, and ours for which release it is. */
+static int unknown_version(unsigned version, struct fault *fault)
+{
+    return fault_set(fault, ERR_UNSUPPORTED, "bad version: %u (%s)", version,
+                     version == VERSION3 ? "a file of nfdump 1.8, which is not read: nfdump 1.8 "
+                                           "itself can read it"
+                                         : "neither nfdump 1.6 nor 1.7 writes it");
+}
+
 static int open_by_version(const struct format_source *src, struct flowfile **out,
                            struct fault *fault)
 {
@@ -326,12 +336,7 @@ static int open_by_version(const struct format_source *src, struct flowfile **ou
     if (src->head_len < 4) {
         return fault_set(fault, ERR_TRUNCATED, "short read from file");
     }
-    switch (version) {
-    case VERSION2:
-        return open_layout2(src, out, fault);
-    default:
-        return fault_set(fault, ERR_UNSUPPORTED, "bad version: %u", version);
-    }
+    return version == VERSION2 ? open_layout2(src, out, fault) : unknown_version(version, fault);
 }
 
 const struct flowfile_ops nfd2_reader = {
@@ -342,4 +347,5 @@ const struct flowfile_ops nfd2_reader = {
     .records_before = nfdfile_records_before,
     .read = nfdfile_read,
     .meta = nfdfile_meta,
+    .check = nfdseal_check,
 };

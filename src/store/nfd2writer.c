@@ -13,6 +13,7 @@
 
 #include "store/nfdfile.h"
 #include "store/nfdput.h"
+#include "store/nfdseal.h"
 
 #include "base/bits.h"
 #include "base/cur.h"
@@ -96,8 +97,9 @@ static int write_block(struct nfd2_out *o, uint32_t nrecords, const uint8_t *oct
     memcpy(o->packed + 4, &size, 4);
     memcpy(o->packed + 8, &type, 2);
     memcpy(o->packed + 10, &flags, 2);
-    rc = rc == 0 ? format_write(o->fd, o->packed, NFD_BLOCK_HEAD + packed, fault) : rc;
-    o->at += rc == 0 ? NFD_BLOCK_HEAD + packed : 0;
+    o->packed_len = NFD_BLOCK_HEAD + packed;
+    rc = rc == 0 ? format_write(o->fd, o->packed, o->packed_len, fault) : rc;
+    o->at += rc == 0 ? o->packed_len : 0;
     return rc;
 }
 
@@ -108,6 +110,7 @@ int nfd2out_flush(struct nfd2_out *o, struct fault *fault)
         return 0;
     }
     rc = write_block(o, o->nrecords, o->block, o->used, fault);
+    o->seal = nfdseal_add(o->seal, o->packed, o->packed_len);
     o->nblocks += rc == 0;
     o->nrecords = 0;
     o->used = 0;
@@ -131,24 +134,36 @@ int nfd2out_take(struct nfd2_out *o, size_t size, struct fault *fault)
     return 0;
 }
 
+/* Ident and totals, with a seal over all of the file where the ident leaves room for it. */
+static size_t make_appendix(const struct nfd2_out *o, const char *ident,
+                            const struct flow_totals *totals, const uint8_t header[NFD_HEADER2],
+                            uint8_t to[APPENDIX_MAX])
+{
+    size_t ident_size = nfdput_ident(ident, to);
+    size_t n = ident_size + nfdput_totals(totals, to + ident_size);
+    uint8_t *place = nfdseal_find(to, ident_size);
+    if (place != NULL) {
+        uint64_t seal = nfdseal_end(o->seal, header, to, n);
+        memcpy(place, &seal, sizeof seal);
+    }
+    return n;
+}
+
 int nfd2out_finish(struct nfd2_out *o, const char *ident, const struct flow_totals *totals,
                    struct fault *fault)
 {
     uint8_t appendix[APPENDIX_MAX], header[NFD_HEADER2];
-    uint64_t at;
     size_t n;
     int rc = nfd2out_flush(o, fault);
     if (rc != 0) {
         return rc;
     }
-    at = o->at;
-    n = nfdput_ident(ident, appendix);
-    n += nfdput_totals(totals, appendix + n);
+    make_header(o, o->at, header);
+    n = make_appendix(o, ident, totals, header, appendix);
     rc = write_block(o, 2, appendix, n, fault);
     if (rc != 0) {
         return rc;
     }
-    make_header(o, at, header);
     if (pwrite(o->fd, header, sizeof header, 0) != (ssize_t)sizeof header) {
         return fault_sys(fault, "write the header");
     }

@@ -20,9 +20,11 @@ struct nfd2_out {
     uint32_t nblocks;
     uint32_t nrecords;    /* in the current block */
     uint64_t at;          /* octets written */
+    uint64_t seal;        /* of the blocks written (nfdseal.h) */
     size_t used;          /* octets of the current block */
     uint8_t *block;       /* a block and one record */
-    uint8_t *packed;
+    uint8_t *packed;      /* the last block as it was written */
+    size_t packed_len;
 };
 
 /* Memory and a first header without counts. Returns 0 or ERR_*; nfd2out_free in any case. */

@@ -9,6 +9,7 @@
  */
 #include "store/nfdcodec.h"
 
+#include "base/cur.h"
 #include "store/compression.h"
 #include "store/lzo.h"
 
@@ -61,12 +62,36 @@ static int lzo_pack_piece(struct piece *p, int level)
 
 /* ------------------------------------------------------------------ zstd */
 
-/* The window that a stream allocates must not be larger than what it can make. */
+/* The most that the blocks of a frame can become, as far as they are there. */
+static size_t zstd_most(const uint8_t *in, size_t n)
+{
+    enum { MAGIC = 4, HEAD = 3, RLE = 1, COMPRESSED = 2, SINGLE_SEGMENT = 32, BLOCK = 128 << 10 };
+    static const uint8_t size_octets[] = {0, 2, 4, 8}, id_octets[] = {0, 1, 2, 4};
+    struct cur c = cur_of(in, n);
+    size_t most = 0;
+    bool last = false;
+    cur_skip(&c, MAGIC);
+    unsigned descriptor = cur_u8(&c);
+    bool one_more = !(descriptor & SINGLE_SEGMENT) || descriptor >> 6 == 0;
+    cur_skip(&c, one_more + size_octets[descriptor >> 6] + id_octets[descriptor & 3]);
+    while (!last && cur_left(&c) >= HEAD) {
+        uint32_t head = cur_u16le(&c);
+        head |= (uint32_t)cur_u8(&c) << 16;
+        unsigned type = head >> 1 & 3;
+        last = head & 1;
+        most += type == COMPRESSED || head >> 3 > BLOCK ? BLOCK : head >> 3;
+        cur_skip(&c, type == RLE ? 1 : head >> 3);
+    }
+    return most;
+}
+
+/* The window that a stream allocates must not be much larger than what it can make: a frame that
+ * was cut off may want more. */
 static int window_log(size_t room)
 {
-    enum { LEAST = 10 };
+    enum { LEAST = 10, TIMES = 4 };
     int log = LEAST;
-    while ((size_t)1 << log < room) {
+    while ((size_t)1 << log < TIMES * room) {
         log++;
     }
     return log;
@@ -107,13 +132,22 @@ static int zstd_unpack(struct piece *p, const char **why)
 
 static size_t zstd_bound(size_t n)
 {
-    return ZSTD_compressBound(n);
+    enum { CHECKSUM = 4 };
+    return ZSTD_compressBound(n) + CHECKSUM;
 }
 
+/* With a checksum, which nfdump does not write but its decoder compares. */
 static int zstd_pack(struct piece *p, int level)
 {
-    size_t rc =
-        ZSTD_compress(p->out, p->room, p->in, p->n, level != 0 ? level : ZSTD_CLEVEL_DEFAULT);
+    ZSTD_CCtx *ctx = ZSTD_createCCtx();
+    size_t rc;
+    if (ctx == NULL) {
+        return ERR_NOMEM;
+    }
+    ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+    rc = ZSTD_compress2(ctx, p->out, p->room, p->in, p->n);
+    ZSTD_freeCCtx(ctx);
     p->made = rc;
     return ZSTD_isError(rc) ? ERR_NOMEM : 0;
 }
@@ -245,14 +279,15 @@ size_t nfdcodec_most(enum flow_compression c, size_t n)
 static size_t first_room(enum flow_compression c, const uint8_t *in, size_t n, size_t most)
 {
     enum { USUAL_GROWTH = 16, LEAST = 4096 };
-    unsigned long long told = ZSTD_CONTENTSIZE_UNKNOWN;
-    size_t usual = n < NFD_BLOCK_MAX / USUAL_GROWTH ? n * USUAL_GROWTH + LEAST : NFD_BLOCK_MAX;
+    size_t room = most;
     if (c == COMPRESSION_ZSTD) {
-        told = ZSTD_getFrameContentSize(in, n);
-    } else if (codecs[c].grows.unpacked == 0) {
-        told = usual;
+        unsigned long long told = ZSTD_getFrameContentSize(in, n);
+        room = zstd_most(in, n);
+        room = told < room ? (size_t)told : room;
+    } else if (codecs[c].grows.unpacked == 0 && n < NFD_BLOCK_MAX / USUAL_GROWTH) {
+        room = n * USUAL_GROWTH + LEAST;
     }
-    return told < most ? (size_t)told : most;
+    return room < most ? room : most;
 }
 
 static int unpack_failed(int rc, enum flow_compression c, const char *why, struct fault *fault)
@@ -280,12 +315,11 @@ static int unpack_growing(enum flow_compression c, struct piece *p, struct arena
     do {
         p->out = arena_alloc(arena, p->room);
         rc = p->out != NULL ? codecs[c].unpack(p, why) : ERR_NOMEM;
-        if (rc != ERR_LIMIT || p->room == most) {
-            break;
+        if (rc != ERR_LIMIT || codecs[c].grows.unpacked != 0 || p->room == most) {
+            return rc;
         }
         p->room = p->room < most / 2 ? p->room * 2 : most;
     } while (true);
-    return rc;
 }
 
 int nfdcodec_unpack(enum flow_compression c, const uint8_t *in, size_t n, struct arena *arena,

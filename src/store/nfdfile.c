@@ -221,11 +221,14 @@ static int walk_into(struct nfd_walk *w, struct nfd_file *f, struct nfd_unit *u,
 
 static int check_type(const struct nfd_file *f, const struct nfd_block *b, struct fault *fault)
 {
-    char what[64];
+    char what[80];
     if (b->type == NFD_BLOCK_FLOWS || (b->type == NFD_BLOCK_LAYOUT1 && f->maps != NULL)) {
         return 0;
     }
-    snprintf(what, sizeof what, "Unknown block type %u. Skip block", b->type);
+    snprintf(what, sizeof what, "Unknown block type %u. Skip block%s", b->type,
+             b->type == NFD_BLOCK_OLD     ? " (of nfdump 1.5, which is not read)"
+             : b->type == NFD_BLOCK_ARRAY ? " (of a data base of places or of Tor)"
+                                          : "");
     return nfdfile_block_fault(f, b, ERR_UNSUPPORTED, what, fault);
 }
 

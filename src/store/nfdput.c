@@ -8,6 +8,7 @@
 #include "store/nfdput.h"
 
 #include "store/nfdrows.h"
+#include "store/nfdseal.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -23,7 +24,8 @@ enum {
     RECORD_SAMPLER = 15,
     RECORD_IDENT = 0x8001,
     RECORD_STAT = 0x8002,
-    IDENT_LEN_MAX = 121,
+    IDENT_LEN_MAX = 121, /* nfdump refuses records of 128 octets */
+    IDENT_BODY_MAX = IDENT_LEN_MAX + 2,
     USER_NAME_MAX = 65,
     SHORT_TEXT_MAX = 255,
     NAME_MAX_LEN = 255,
@@ -337,10 +339,16 @@ size_t nfdput_apps(const struct flow_meta *m, size_t *next, uint8_t *to)
 size_t nfdput_ident(const char *ident, uint8_t *to)
 {
     size_t len = cut(strlen(ident), IDENT_LEN_MAX);
-    size_t all = (len + 2) / 2 * 2;
-    uint8_t *at = put16(put16(to, RECORD_IDENT), (unsigned)(4 + all));
+    size_t sealed = (len + 3) / 2 * 2 + NFDSEAL_SIZE; /* two NULs, in case that one is damaged */
+    bool has_room = sealed <= IDENT_BODY_MAX;
+    size_t all = has_room ? sealed : (len + 2) / 2 * 2;
+    uint8_t *at;
+    at = put16(put16(to, RECORD_IDENT), (unsigned)(4 + all));
     memset(at, 0, all);
     memcpy(at, ident, len);
+    if (has_room) {
+        nfdseal_mark(at + all - NFDSEAL_SIZE);
+    }
     return 4 + all;
 }
 

@@ -44,7 +44,8 @@ size_t nfdput_counters(const struct exporter *e, size_t n, uint8_t *to);
 size_t nfdput_names(const struct flow_meta *m, enum name_kind kind, size_t *next, uint8_t *to);
 size_t nfdput_apps(const struct flow_meta *m, size_t *next, uint8_t *to);
 
-/* Ident (cut at 121 octets) and statistics, the two records of an appendix. */
+/* Ident (cut at 121 octets, with room for a seal if it is not too long) and statistics, the two
+ * records of an appendix. */
 size_t nfdput_ident(const char *ident, uint8_t *to);
 size_t nfdput_totals(const struct flow_totals *t, uint8_t *to);
 
