@@ -50,6 +50,9 @@ struct builder {
     struct field_set paged;    /* fields whose array is there; the others are malloc'd */
     struct field_set used;     /* of them, those that have values in this batch */
     struct field_set filled;   /* by builder_column(), for the rows to be appended */
+    struct field_set constant; /* of the used ones, those whose rows all have the same value, which
+                                * stands in the first place of the array only */
+    bool any_constant;
     uint64_t used_groups;      /* groups with a used field */
     struct var_array var[FIELD_STORED_];
     struct group_list groups[GROUP_COUNT_];
@@ -278,6 +281,32 @@ static int add_group(struct builder *b, const struct rec *r, const struct group_
     return 0;
 }
 
+/* ---- constants ---- */
+
+static void repeat(void *array, uint32_t from, uint32_t to, const void *value, unsigned width)
+{
+    for (uint32_t i = from; i < to; i++) {
+        store_value(array, i, value, width);
+    }
+}
+
+/* The rows so far get their value each. */
+static void spread(struct builder *b, enum field_id id)
+{
+    repeat(b->flat[id], 1, b->nrows, b->flat[id], b->width[id]);
+    field_set_remove(&b->constant, id);
+}
+
+static void spread_all(struct builder *b)
+{
+    for (unsigned id = 0; b->any_constant && id < FIELD_STORED_; id++) {
+        if (field_set_has(&b->constant, (enum field_id)id)) {
+            spread(b, (enum field_id)id);
+        }
+    }
+    b->any_constant = false;
+}
+
 /* Groups that the record lacks and others had. */
 static void zero_groups(struct builder *b, uint64_t groups)
 {
@@ -310,6 +339,7 @@ int builder_add(struct builder *b, const struct rec *r)
     if (rc != 0) {
         return rc;
     }
+    spread_all(b);
     for (uint64_t left = r->groups; left != 0; left &= left - 1) {
         rc = add_group(b, r, &b->groups[__builtin_ctzll(left)]);
         if (rc != 0) {
@@ -336,9 +366,42 @@ void *builder_column(struct builder *b, enum field_id id)
     assert(width != 0 && id != FIELD_RECORD_NO);
     if (!field_set_has(&b->used, id)) {
         array = use_array(b, id, width);
+    } else if (field_set_has(&b->constant, id)) {
+        spread(b, id);
     }
     field_set_add(&b->filled, id);
     return array != NULL ? array + (size_t)b->nrows * width : NULL;
+}
+
+static bool begins_constant(struct builder *b, enum field_id id, const void *value)
+{
+    if (b->nrows > 0 || use_array(b, id, b->width[id]) == NULL) {
+        return false;
+    }
+    store_value(b->flat[id], 0, value, b->width[id]);
+    field_set_add(&b->constant, id);
+    b->any_constant = true;
+    return true;
+}
+
+static bool stays_constant(const struct builder *b, enum field_id id, const void *value)
+{
+    return field_set_has(&b->constant, id) && memcmp(b->flat[id], value, b->width[id]) == 0;
+}
+
+int builder_constant(struct builder *b, enum field_id id, const void *value, uint32_t n)
+{
+    void *column;
+    if (stays_constant(b, id, value) || begins_constant(b, id, value)) {
+        field_set_add(&b->filled, id);
+        return 0;
+    }
+    column = builder_column(b, id);
+    if (column == NULL) {
+        return ERR_NOMEM;
+    }
+    repeat(column, 0, n, value, b->width[id]);
+    return 0;
 }
 
 /* Columns that others filled are zero in the new rows. */
@@ -348,6 +411,9 @@ static void zero_unfilled(struct builder *b, uint32_t n)
         for (uint64_t left = b->used.word[i] & ~b->filled.word[i]; left != 0; left &= left - 1) {
             unsigned id = (unsigned)(i * 64) + (unsigned)__builtin_ctzll(left);
             size_t width = b->width[id];
+            if (field_set_has(&b->constant, (enum field_id)id)) {
+                spread(b, (enum field_id)id);
+            }
             memset((uint8_t *)b->flat[id] + b->nrows * width, 0, n * width);
         }
     }
@@ -368,7 +434,7 @@ void builder_append(struct builder *b, uint32_t n)
 
 const void *builder_last(const struct builder *b, enum field_id id, uint32_t n)
 {
-    assert(n <= b->nrows && field_set_has(&b->used, id));
+    assert(n <= b->nrows && field_set_has(&b->used, id) && !field_set_has(&b->constant, id));
     return (const uint8_t *)b->flat[id] + (size_t)(b->nrows - n) * b->width[id];
 }
 
@@ -380,6 +446,9 @@ static void show_field(struct builder *b, unsigned id)
         var_fill(v, b->nrows);
         c = (struct column){.form = COLUMN_VAR, .nvalues = b->nrows, .offsets = v->offsets,
                             .bytes = v->bytes};
+    } else if (field_set_has(&b->constant, (enum field_id)id)) {
+        c = (struct column){.form = COLUMN_CONST, .width = c.width, .nvalues = 1,
+                            .values = b->flat[id]};
     } else if (field_set_has(&b->used, (enum field_id)id)) {
         c = (struct column){.form = COLUMN_FLAT, .width = c.width, .nvalues = b->nrows,
                             .values = b->flat[id]};
@@ -406,7 +475,8 @@ void builder_reset(struct builder *b)
     for (unsigned id = 0; id < FIELD_STORED_; id++) {
         b->var[id].rows = 0;
     }
-    b->used = b->filled = (struct field_set){{0}};
+    b->used = b->filled = b->constant = (struct field_set){{0}};
+    b->any_constant = false;
     b->used_groups = 0;
     b->nrows = 0;
     b->groups_any = 0;

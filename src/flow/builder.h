@@ -36,8 +36,12 @@ int builder_add(struct builder *b, const struct rec *r);
 uint32_t builder_room(const struct builder *b); /* rows that still fit */
 int builder_reserve(struct builder *b, uint32_t n); /* <= builder_room(); 0 or ERR_NOMEM */
 void *builder_column(struct builder *b, enum field_id id);
+/* In place of a column: the n rows to be appended have this one value. No array is filled as long
+ * as all rows have the same. 0 or ERR_NOMEM. */
+int builder_constant(struct builder *b, enum field_id id, const void *value, uint32_t n);
 void builder_append(struct builder *b, uint32_t n);
-const void *builder_last(const struct builder *b, enum field_id id, uint32_t n); /* n last values */
+const void *builder_last(const struct builder *b, enum field_id id, uint32_t n); /* n last values,
+                                                                 of a column that was asked for */
 
 /* The rows so far as a batch; valid until the next builder_add or builder_reset. */
 struct batch *builder_batch(struct builder *b);

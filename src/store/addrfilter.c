@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pages.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ static void set_sizes(struct addrfilter *f, uint32_t n)
 }
 
 struct peeling {
+    uint32_t nslots, n;
     uint32_t *count;  /* per slot: keys that use it */
     uint64_t *hashes; /* per slot: xor of their hashes */
     uint32_t *queue;  /* slots that one key uses */
@@ -95,19 +97,22 @@ struct peeling {
 
 static bool peeling_alloc(struct peeling *p, uint32_t nslots, uint32_t n)
 {
-    *p = (struct peeling){malloc(nslots * sizeof *p->count), malloc(nslots * sizeof *p->hashes),
-                          malloc(nslots * sizeof *p->queue), malloc(n * sizeof *p->order),
-                          malloc(n * sizeof *p->sets)};
+    *p = (struct peeling){.nslots = nslots, .n = n};
+    p->count = pages_new(nslots * sizeof *p->count);
+    p->hashes = pages_new(nslots * sizeof *p->hashes);
+    p->queue = pages_new(nslots * sizeof *p->queue);
+    p->order = pages_new(n * sizeof *p->order);
+    p->sets = pages_new(n * sizeof *p->sets);
     return p->count && p->hashes && p->queue && p->order && p->sets;
 }
 
 static void peeling_free(struct peeling *p)
 {
-    free(p->count);
-    free(p->hashes);
-    free(p->queue);
-    free(p->order);
-    free(p->sets);
+    pages_free(p->count, p->nslots * sizeof *p->count);
+    pages_free(p->hashes, p->nslots * sizeof *p->hashes);
+    pages_free(p->queue, p->nslots * sizeof *p->queue);
+    pages_free(p->order, p->n * sizeof *p->order);
+    pages_free(p->sets, p->n * sizeof *p->sets);
 }
 
 /* The hashes of the keys, by their uppermost octet: neighbours use neighbouring slots then, which

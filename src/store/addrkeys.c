@@ -7,7 +7,8 @@
  */
 #include "store/addrkeys.h"
 
-#include <stdlib.h>
+#include "base/pages.h"
+
 #include <string.h>
 
 #define CAP_FIRST ((size_t)1 << 12)
@@ -88,20 +89,22 @@ static void make_distinct(struct addrkeys *k)
 static bool grow(struct addrkeys *k, size_t room)
 {
     size_t cap = k->cap != 0 ? k->cap : CAP_FIRST;
-    uint64_t *key, *spare;
+    struct addrkeys grown = {.n = k->n};
     while (cap < room) {
         cap *= 2;
     }
-    key = realloc(k->key, cap * sizeof *key);
-    k->key = key != NULL ? key : k->key;
-    spare = malloc(cap * sizeof *spare);
-    if (key == NULL || spare == NULL) {
-        free(spare);
+    grown.cap = cap;
+    grown.key = pages_new(cap * sizeof *grown.key);
+    grown.spare = pages_new(cap * sizeof *grown.spare);
+    if (grown.key == NULL || grown.spare == NULL) {
+        addrkeys_free(&grown);
         return false;
     }
-    free(k->spare);
-    k->spare = spare;
-    k->cap = cap;
+    if (k->n > 0) {
+        memcpy(grown.key, k->key, k->n * sizeof *grown.key);
+    }
+    addrkeys_free(k);
+    *k = grown;
     return true;
 }
 
@@ -141,7 +144,7 @@ const uint64_t *addrkeys_list(struct addrkeys *k)
 
 void addrkeys_free(struct addrkeys *k)
 {
-    free(k->key);
-    free(k->spare);
+    pages_free(k->key, k->cap * sizeof *k->key);
+    pages_free(k->spare, k->cap * sizeof *k->spare);
     *k = (struct addrkeys){0};
 }

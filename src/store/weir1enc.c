@@ -150,6 +150,13 @@ static bool number_column(struct weir1_encoder *e, const struct column *c, uint3
     if (c->form == COLUMN_DICT) {
         return number_dict(e, c, nrows, codes);
     }
+    if (c->form == COLUMN_CONST) {
+        uint32_t code = addrdict_add(&e->dict, column_ip(c, 0));
+        for (uint32_t i = 0; i < nrows; i++) {
+            codes[i] = code;
+        }
+        return code != UINT32_MAX;
+    }
     for (uint32_t i = 0; i < nrows; i++) {
         if (i + AHEAD < nrows) {
             addrdict_prefetch(&e->dict, column_ip(c, i + AHEAD));

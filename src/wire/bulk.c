@@ -56,10 +56,6 @@ struct bulk {
     void **to;           /* the place of the first row's value, by step */
     struct finishing f;
     uint64_t *groups, *received;
-    uint16_t *exporter;
-    uint16_t *sampler_exporter; /* NULL: not needed, as is router_addr */
-    uint8_t *nf_version;
-    struct ip *router_addr;
 };
 
 static bool has_group(const struct template *t, enum field_group g)
@@ -99,24 +95,22 @@ static bool find_finished_columns(struct bulk *k)
     return ok;
 }
 
-static bool find_constant_columns(struct bulk *k)
+/* What is the same for all these rows. */
+static bool put_constants(struct bulk *k)
 {
-    bool ok = true;
-    k->groups = builder_column(k->b, FIELD_GROUPS);
-    k->received = builder_column(k->b, FIELD_RECEIVED);
-    k->exporter = builder_column(k->b, FIELD_EXPORTER_ID);
-    k->nf_version = builder_column(k->b, FIELD_NF_VERSION);
-    if (has_group(k->t, GROUP_SAMPLER)) {
-        k->sampler_exporter = builder_column(k->b, FIELD_SAMPLER_EXPORTER);
-        ok = k->sampler_exporter != NULL;
+    const struct message *m = k->m;
+    const struct ip *router = &m->e->pub.id.addr;
+    uint16_t exporter = (uint16_t)m->e->pub.id.sysid;
+    int rc = builder_constant(k->b, FIELD_EXPORTER_ID, &exporter, k->n);
+    rc = rc != 0 ? rc : builder_constant(k->b, FIELD_NF_VERSION, &m->version, k->n);
+    if (rc == 0 && has_group(k->t, GROUP_SAMPLER)) {
+        rc = builder_constant(k->b, FIELD_SAMPLER_EXPORTER, &exporter, k->n);
     }
-    if (k->router != GROUP_HEADER) {
-        k->router_addr = builder_column(k->b, k->router == GROUP_ROUTER4 ? FIELD_ROUTER4
-                                                                         : FIELD_ROUTER6);
-        ok = ok && k->router_addr != NULL;
+    if (rc == 0 && k->router != GROUP_HEADER) {
+        rc = builder_constant(k->b, k->router == GROUP_ROUTER4 ? FIELD_ROUTER4 : FIELD_ROUTER6,
+                              router, k->n);
     }
-    return ok && k->groups != NULL && k->received != NULL && k->exporter != NULL &&
-           k->nf_version != NULL;
+    return rc == 0;
 }
 
 static bool find_columns(struct bulk *k)
@@ -130,7 +124,10 @@ static bool find_columns(struct bulk *k)
                                   : builder_column(k->b, (enum field_id)s->place);
         ok = ok && k->to[i] != NULL;
     }
-    return ok && find_finished_columns(k) && find_constant_columns(k);
+    k->groups = builder_column(k->b, FIELD_GROUPS);
+    k->received = builder_column(k->b, FIELD_RECEIVED);
+    return ok && k->groups != NULL && k->received != NULL && find_finished_columns(k) &&
+           put_constants(k);
 }
 
 /* ---- elements ---- */
@@ -222,19 +219,10 @@ static void take_step(const struct bulk *k, const struct step *s, void *to)
 
 /* ---- rows ---- */
 
-static void fill_constants(const struct bulk *k)
+static void fill_received(const struct bulk *k)
 {
-    const struct wire_exporter *e = &k->m->e->pub;
     for (uint32_t i = 0; i < k->n; i++) {
         k->received[i] = k->m->received;
-        k->exporter[i] = (uint16_t)e->id.sysid;
-        k->nf_version[i] = k->m->version;
-    }
-    for (uint32_t i = 0; k->router_addr != NULL && i < k->n; i++) {
-        k->router_addr[i] = e->id.addr;
-    }
-    for (uint32_t i = 0; k->sampler_exporter != NULL && i < k->n; i++) {
-        k->sampler_exporter[i] = (uint16_t)e->id.sysid;
     }
 }
 
@@ -371,7 +359,7 @@ static void append(const struct bulk *k)
     for (unsigned i = 0; i < k->t->nsteps; i++) {
         take_step(k, &k->t->steps[i], k->to[i]);
     }
-    fill_constants(k);
+    fill_received(k);
     finish_rows(k);
     if (k->sampled) {
         scale_rows(k);

@@ -135,6 +135,65 @@ static void test_builder_is_bounded(struct check *t)
     builder_free(b);
 }
 
+/* n rows by columns; 0: the exporter is not told */
+static void append_rows(struct check *t, struct builder *b, uint16_t exporter, uint64_t bytes,
+                        uint32_t n)
+{
+    uint64_t *groups, *column;
+    CHECK_EQ_I64(builder_reserve(b, n), 0);
+    groups = builder_column(b, FIELD_GROUPS);
+    column = builder_column(b, FIELD_BYTES);
+    CHECK_OR_RETURN(groups != NULL && column != NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        groups[i] = group_bit(GROUP_HEADER) | group_bit(GROUP_GENERIC);
+        column[i] = bytes + i;
+    }
+    CHECK(exporter == 0 || builder_constant(b, FIELD_EXPORTER_ID, &exporter, n) == 0);
+    builder_append(b, n);
+}
+
+static void check_rows(struct check *t, struct builder *b, uint32_t from, uint16_t exporter,
+                       uint64_t bytes, uint32_t n)
+{
+    struct batch *rows = builder_batch(b);
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        wrong += batch_u64(rows, FIELD_EXPORTER_ID, from + i) != exporter ||
+                 batch_u64(rows, FIELD_BYTES, from + i) != bytes + i;
+    }
+    CHECK_EQ_U64(wrong, 0);
+}
+
+/* A column is one value as long as it can be, whatever comes then: another value, rows without one,
+ * a record. Growing keeps it. */
+static void test_builder_constants(struct check *t)
+{
+    struct builder *b = builder_new();
+    struct rec r;
+    for (unsigned round = 0; round < 4; round++) {
+        builder_reset(b);
+        append_rows(t, b, 7, 100, 900);
+        append_rows(t, b, 7, 200, 40000); /* grows to full room */
+        CHECK_EQ_U64(batch_column(builder_batch(b), FIELD_EXPORTER_ID)->form, COLUMN_CONST);
+        check_rows(t, b, 900, 7, 200, 40000);
+        if (round < 2) {
+            append_rows(t, b, round == 0 ? 8 : 0, 300, 10);
+            check_rows(t, b, 40900, round == 0 ? 8 : 0, 300, 10);
+        } else if (round == 2) {
+            rec_clear(&r);
+            rec_add_group(&r, GROUP_HEADER);
+            rec_add_group(&r, GROUP_GENERIC);
+            r.exporter_id = 9;
+            r.bytes = 55;
+            CHECK_EQ_I64(builder_add(b, &r), 0);
+            check_rows(t, b, 40900, 9, 55, 1);
+        }
+        check_rows(t, b, 0, 7, 100, 900);
+        check_rows(t, b, 900, 7, 200, 40000);
+    }
+    builder_free(b);
+}
+
 /* Its arrays grow while records come: what stands in them stays. */
 static void test_builder_grows(struct check *t)
 {
@@ -293,4 +352,5 @@ static void test_meta(struct check *t)
 
 CHECK_MAIN(test_access_by_id, test_rates_of_nothing, test_merge, test_builder_round_trip,
            test_builder_reset_forgets, test_builder_is_bounded, test_builder_grows,
+           test_builder_constants,
            test_group_bits, test_failed_column_marks_batch, test_totals, test_meta, test_large_meta)
