@@ -9,12 +9,13 @@
 
 #include "base/err.h"
 #include "base/pages.h"
+#include "base/simd.h"
 #include "query/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRIP = 1024, NUMBERS = 65536 };
+enum { STRIP = 1024, NUMBERS = 65536, SMALL_PAGE = 2 << 20 };
 enum { FEW = 8 }; /* one in so many rows of a block */
 
 /* ------------------------------------------------------------------ life */
@@ -42,6 +43,7 @@ void stat_tally_free(struct stat_tally *t)
     counts_free(&t->block);
     counts_free(&t->numbers.counts);
     free(t->numbers.first);
+    pages_free(t->numbers.small, SMALL_PAGE);
     free(t->item);
     free(t->item_times);
     free(t->item_out);
@@ -89,6 +91,12 @@ static int numbers_reserve(struct stat_numbers *m, bool times, bool out)
             return ERR_NOMEM;
         }
         memset(m->first, 0xff, NUMBERS * sizeof *m->first);
+    }
+    if (m->small == NULL) {
+        m->small = pages_new(SMALL_PAGE);
+        if (m->small == NULL) {
+            return ERR_NOMEM;
+        }
     }
     if (m->counts.cap != 0) {
         return counts_reserve(&m->counts, m->counts.cap, times, out);
@@ -220,28 +228,125 @@ static void note_first(struct stat_count *count, const uint32_t *code, const uin
     }
 }
 
-/* Numbers without flows are new. Those that another field of the same flows has, too, may have been
- * first there, or here. */
-static void add_numbers(struct stat_numbers *m, const struct strip *s, const uint64_t *flows,
-                        const uint64_t *packets, const uint64_t *bytes, unsigned field,
-                        uint64_t place)
+/* ------------------------------------------------------------------ adding numbers */
+
+/* What a strip adds. */
+struct addends {
+    const uint64_t *flows, *packets, *bytes; /* flows NULL: one each */
+};
+
+static void add_up(struct stat_numbers *m)
+{
+    for (uint32_t i = 0; i < NUMBERS && m->nplaces > 0; i++) {
+        struct stat_small *from = &m->small[i];
+        struct stat_count *to = &m->counts.count[i];
+        uint64_t place = m->place[from->bytes & ((1 << SMALL_BITS) - 1)];
+        if (from->flows != 0) {
+            to->flows += from->flows;
+            to->packets += from->packets;
+            to->bytes += from->bytes >> SMALL_BITS;
+            to->seen = place > to->seen ? place : to->seen;
+            *from = (struct stat_small){0, 0, 0};
+        }
+    }
+    m->nplaces = 0;
+    m->flows = m->packets = m->bytes = 0;
+}
+
+/* Whether no small counter can overflow by what a strip adds; if so, it is taken as added. */
+SIMD_CLONES static bool stay_small(struct stat_numbers *m, const struct addends *a, uint32_t n)
+{
+    uint64_t flows = 0, packets = 0, bytes = 0, any = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        packets += a->packets[i];
+        bytes += a->bytes[i];
+        any |= a->packets[i] | a->bytes[i];
+    }
+    for (uint32_t i = 0; i < n && a->flows != NULL; i++) {
+        flows += a->flows[i];
+        any |= a->flows[i];
+    }
+    flows = (a->flows != NULL ? flows : n) + m->flows;
+    packets += m->packets;
+    bytes += m->bytes;
+    if (any >> 43 != 0 || flows > UINT32_MAX || packets > UINT32_MAX ||
+        bytes >> (64 - SMALL_BITS) != 0) {
+        return false;
+    }
+    m->flows = flows;
+    m->packets = packets;
+    m->bytes = bytes;
+    return true;
+}
+
+/* A number is new here, or may be: another field of the same flow may have it, too. */
+static void note_position(struct stat_numbers *m, const struct strip *s, uint32_t i,
+                          unsigned field, uint64_t place)
+{
+    uint32_t row = s->codes->rows != NULL ? s->codes->rows[s->at + i] : s->at + i;
+    uint64_t position = stat_position(place, row, field);
+    uint64_t *first = &m->first[s->codes->code[s->at + i]];
+    *first = position < *first ? position : *first;
+}
+
+static void add_small(struct stat_numbers *m, const struct strip *s, const struct addends *a,
+                      unsigned field, uint64_t place)
 {
     const uint32_t *code = s->codes->code + s->at;
-    const uint32_t *rows = s->codes->rows;
+    uint64_t block = m->nplaces - 1;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct stat_small *c = &m->small[code[i]];
+        if (c->flows == 0 || (field > 0 && (c->bytes & ((1 << SMALL_BITS) - 1)) == block)) {
+            note_position(m, s, i, field, place);
+        }
+        c->bytes = ((c->bytes >> SMALL_BITS) + a->bytes[i]) << SMALL_BITS | block;
+        c->flows += a->flows != NULL ? (uint32_t)a->flows[i] : 1;
+        c->packets += (uint32_t)a->packets[i];
+    }
+}
+
+static void add_large(struct stat_numbers *m, const struct strip *s, const struct addends *a,
+                      unsigned field, uint64_t place)
+{
+    const uint32_t *code = s->codes->code + s->at;
     for (uint32_t i = 0; i < s->n; i++) {
         struct stat_count *c = &m->counts.count[code[i]];
         if (c->flows == 0 || (field > 0 && c->seen == place)) {
-            uint32_t row = rows != NULL ? rows[s->at + i] : s->at + i;
-            uint64_t position = stat_position(place, row, field);
-            uint64_t *first = &m->first[code[i]];
-            *first = position < *first ? position : *first;
+            note_position(m, s, i, field, place);
         }
-        c->flows += flows != NULL ? flows[i] : 1;
-        c->packets += packets[i];
-        c->bytes += bytes[i];
+        c->flows += a->flows != NULL ? a->flows[i] : 1;
+        c->packets += a->packets[i];
+        c->bytes += a->bytes[i];
         c->seen = place;
     }
 }
+
+static void begin_block(struct stat_numbers *m, uint64_t place)
+{
+    if (m->nplaces == 1 << SMALL_BITS) {
+        add_up(m);
+    }
+    if (m->nplaces == 0 || m->place[m->nplaces - 1] != place) {
+        m->place[m->nplaces++] = place;
+    }
+}
+
+static void add_numbers(struct stat_numbers *m, const struct strip *s, const struct addends *a,
+                        unsigned field, uint64_t place)
+{
+    begin_block(m, place);
+    if (!stay_small(m, a, s->n)) {
+        add_up(m);
+        begin_block(m, place);
+        if (!stay_small(m, a, s->n)) {
+            add_large(m, s, a, field, place);
+            return;
+        }
+    }
+    add_small(m, s, a, field, place);
+}
+
+/* ------------------------------------------------------------------ adding the rest */
 
 static void add_times(struct value_times *times, const uint32_t *code, uint32_t n,
                       const uint64_t *first, const uint64_t *last)
@@ -299,7 +404,8 @@ static void add_strip(struct stat_counts *to, struct stat_numbers *numbers, stru
     const uint64_t *packets = strip_u64(s, 1, c->packets);
     const uint64_t *bytes = strip_u64(s, 2, c->bytes);
     if (numbers != NULL) {
-        add_numbers(numbers, s, flows, packets, bytes, field, place);
+        struct addends a = {flows, packets, bytes};
+        add_numbers(numbers, s, &a, field, place);
     } else {
         note_first(to->count, code, strip_rows(s), s->n, field);
         add_counts(to->count, code, s->n, flows, packets, bytes);
@@ -389,6 +495,7 @@ int stat_tally_finish(struct stat_tally *t)
     struct hand_over h = {t, 0, m->counts.times != NULL, m->counts.out != NULL};
     struct stat_codes numbers = {.values = CODES_NUMBERS};
     int rc = 0;
+    add_up(m);
     for (uint32_t i = 0; i < NUMBERS && m->first != NULL && rc == 0; i++) {
         if (m->counts.count[i].flows != 0) {
             struct value_key key = stat_code_key(&t->coder, &numbers, i);
@@ -424,6 +531,7 @@ int stat_tally_join(struct stat_tally *t, struct stat_tally *from)
     if (m->first == NULL) {
         return 0;
     }
+    add_up(m);
     rc = numbers_reserve(&t->numbers, m->counts.times != NULL, m->counts.out != NULL);
     for (uint32_t i = 0; i < NUMBERS && rc == 0; i++) {
         if (m->counts.count[i].flows != 0) {

@@ -42,6 +42,15 @@ class Query:
         self.everything = everything  # too much output to compare: one file of it is
 
 
+# What a table of -s shows, so that the data base has to read and add up the same columns.
+SUMS = ("sum(fl) f, sum(pkt), sum(byt) b, strftime(min(ts), '%Y-%m-%d %H:%M:%S'), "
+        "strftime(max(te), '%Y-%m-%d %H:%M:%S')")
+STAT_COLUMNS = ["val", "fl", "pkt", "byt", "ts", "te"]
+
+# ICMP's type and code, 256 * type + code in this field, are written with a point.
+PORT = ("(CASE WHEN contains(column3, '.') THEN 256 * split_part(column3, '.', 1)::INT + "
+        "split_part(column3, '.', 2)::INT ELSE column3::INT END)::USMALLINT")
+
 QUERIES = [
     Query("tcp, port 443, large: count", [*TABLE, "-a", "-A", "proto", COUNT], 40,
           "SELECT sum(fl) FROM flows WHERE pr = 6 AND dp = 443 AND byt > 100000", 1, ["flows"]),
@@ -52,11 +61,9 @@ QUERIES = [
           "SELECT sp, dp, byt FROM flows WHERE sa = '@UNSEEN@' OR da = '@UNSEEN@'", None,
           ["srcPort", "dstPort", "bytes"]),
     Query("-s srcip/bytes", [*TABLE, "-n", "10", "-s", "srcip/bytes"], 12,
-          "SELECT sa, sum(fl), sum(byt) b FROM flows GROUP BY sa ORDER BY b DESC LIMIT 10", 3,
-          ["val", "fl", "byt"]),
+          f"SELECT sa, {SUMS} FROM flows GROUP BY sa ORDER BY b DESC LIMIT 10", 3, STAT_COLUMNS),
     Query("-s dstport/flows", [*TABLE, "-n", "10", "-s", "dstport/flows"], 30,
-          "SELECT dp, sum(fl) f FROM flows GROUP BY dp ORDER BY f DESC LIMIT 10", 3,
-          ["val", "fl"]),
+          f"SELECT dp, {SUMS} FROM flows GROUP BY dp ORDER BY f DESC LIMIT 10", 3, STAT_COLUMNS),
     Query("-s record/bytes", ["-q", "-N", "-n", "10", "-s", "record/bytes"], 40,
           "SELECT sa, da, sp, dp, pr, sum(byt) b FROM flows GROUP BY ALL ORDER BY b DESC LIMIT 10",
           8),
@@ -207,12 +214,14 @@ class Bench:
         text = self.work / "flows.csv"
         with open(text, "wb") as out:
             subprocess.run([self.weir, "-R", self.weir_day, "-q", "-N", "-o",
-                            "csv:%sa,%da,%sp,%dp,%pr,%pkt,%byt"], stdout=out, check=True)
-        sql = (f"CREATE TABLE flows AS SELECT column0 sa, column1 da, column2 sp, column3 dp, "
-               f"column4 pr, column5 pkt, column6 byt, 1::UTINYINT fl FROM read_csv('{text}', "
+                            "csv:%sa,%da,%sp,%dp,%pr,%pkt,%byt,%ts,%te"], stdout=out, check=True)
+        sql = (f"CREATE TABLE flows AS SELECT column0 sa, column1 da, column2 sp, ({PORT}) dp, "
+               f"column4 pr, column5 pkt, column6 byt, 1::UTINYINT fl, column7 ts, column8 te "
+               f"FROM read_csv('{text}', "
                f"header=false, skip=1, columns={{'column0': 'VARCHAR', 'column1': 'VARCHAR', "
-               f"'column2': 'USMALLINT', 'column3': 'USMALLINT', 'column4': 'UTINYINT', "
-               f"'column5': 'UBIGINT', 'column6': 'UBIGINT'}})")
+               f"'column2': 'USMALLINT', 'column3': 'VARCHAR', 'column4': 'UTINYINT', "
+               f"'column5': 'UBIGINT', 'column6': 'UBIGINT', 'column7': 'TIMESTAMP', "
+               f"'column8': 'TIMESTAMP'}})")
         made = Run([sys.executable, "-B", DUCK, self.duck, self.work / "duck.db", "1", sql],
                    want_output=True)
         text.unlink()
