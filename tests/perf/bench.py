@@ -45,7 +45,6 @@ class Query:
 # What a table of -s shows, so that the data base has to read and add up the same columns.
 SUMS = ("sum(fl) f, sum(pkt), sum(byt) b, strftime(min(ts), '%Y-%m-%d %H:%M:%S'), "
         "strftime(max(te), '%Y-%m-%d %H:%M:%S')")
-STAT_COLUMNS = ["val", "fl", "pkt", "byt", "ts", "te"]
 
 # ICMP's type and code, 256 * type + code in this field, are written with a point.
 PORT = ("(CASE WHEN contains(column3, '.') THEN 256 * split_part(column3, '.', 1)::INT + "
@@ -61,9 +60,11 @@ QUERIES = [
           "SELECT sp, dp, byt FROM flows WHERE sa = '@UNSEEN@' OR da = '@UNSEEN@'", None,
           ["srcPort", "dstPort", "bytes"]),
     Query("-s srcip/bytes", [*TABLE, "-n", "10", "-s", "srcip/bytes"], 12,
-          f"SELECT sa, {SUMS} FROM flows GROUP BY sa ORDER BY b DESC LIMIT 10", 3, STAT_COLUMNS),
+          f"SELECT sa, {SUMS} FROM flows GROUP BY sa ORDER BY b DESC LIMIT 10", 3,
+          ["val", "fl", "pkt", "byt", "ts", "te"]),
     Query("-s dstport/flows", [*TABLE, "-n", "10", "-s", "dstport/flows"], 30,
-          f"SELECT dp, {SUMS} FROM flows GROUP BY dp ORDER BY f DESC LIMIT 10", 3, STAT_COLUMNS),
+          f"SELECT dp, {SUMS} FROM flows GROUP BY dp ORDER BY f DESC LIMIT 10", 3,
+          ["val", "fl", "ipkt", "ibyt", "ts", "te"]),
     Query("-s record/bytes", ["-q", "-N", "-n", "10", "-s", "record/bytes"], 40,
           "SELECT sa, da, sp, dp, pr, sum(byt) b FROM flows GROUP BY ALL ORDER BY b DESC LIMIT 10",
           8),
