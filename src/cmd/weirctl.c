@@ -1,82 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * weirctl.c - ask a running weirprobe: softflowctl's command line.
+ * weirctl.c - ask a running weirprobe: softflowctl's command line (probe/ctlargs.c).
  */
-#include "base/opt.h"
 #include "probe/control.h"
+#include "probe/ctlargs.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static const struct opt_row rows[] = {
-    {'c', "control", OPT_REQUIRED, "socket",
-     "control socket of the probe (" WEIR_CONTROL_SOCKET ")"},
-    {'h', "help", OPT_NONE, NULL, "this text"},
-};
-
-enum { ROWS = sizeof rows / sizeof rows[0] };
-
-static void usage(FILE *to)
+static int usage(const char *name, FILE *to, int code)
 {
     struct buf text;
     buf_init(&text);
-    buf_str(&text, "Usage: weirctl [-c socket] command\n");
-    opt_usage(rows, ROWS, &text);
-    buf_str(&text, "\nCommands: help (asks the probe for its words), statistics, timeouts, "
-                   "dump-flows, expire-all,\n  delete-all, send-template, start-gather, "
-                   "stop-gather, debug+, debug-, shutdown, exit\n");
+    ctlargs_usage(name, &text);
     fputs(buf_text(&text), to);
     buf_free(&text);
+    return code;
 }
 
-static int complain(const struct fault *fault)
+static int complain(const char *name, const struct fault *fault)
 {
     char line[1024];
     fault_line(fault, line, sizeof line);
-    fprintf(stderr, "weirctl: %s\n", line);
+    fprintf(stderr, "%s: %s\n", name, line);
     return 1;
 }
 
-static int ask(const char *path, const char *word)
+static int ask(const char *name, const struct ctlargs *a)
 {
     struct fault fault = {0};
     struct buf reply;
     int rc;
     buf_init(&reply);
-    rc = control_ask(path, word, &reply, &fault);
+    rc = control_ask(a->path, a->word, &reply, &fault);
     fputs(buf_text(&reply), stdout);
     buf_free(&reply);
-    return rc == 0 ? 0 : complain(&fault);
-}
-
-static int obey(const struct opt_result *typed)
-{
-    const char *path = WEIR_CONTROL_SOCKET;
-    for (size_t i = 0; i < typed->nevents; i++) {
-        if (typed->events[i].row->key == 'h') {
-            usage(stdout);
-            return 0;
-        }
-        path = typed->events[i].value;
-    }
-    if (typed->nwords != 1) {
-        usage(stderr);
-        return 1;
-    }
-    return ask(path, typed->words[0]);
+    return rc == 0 ? 0 : complain(name, &fault);
 }
 
 int main(int argc, char **argv)
 {
-    struct opt_result typed;
+    const char *slash = strrchr(argv[0], '/');
+    const char *name = slash != NULL ? slash + 1 : argv[0];
     struct fault fault = {0};
+    struct ctlargs asked;
     struct arena arena;
     int rc;
     arena_init(&arena);
-    if (opt_parse(rows, ROWS, argc, argv, &arena, &typed, &fault) != 0) {
-        rc = complain(&fault);
-        usage(stderr);
+    if (ctlargs_parse(name, argc, argv, &arena, &asked, &fault) != 0) {
+        complain(name, &fault);
+        rc = usage(name, stderr, 1);
+    } else if (asked.help) {
+        rc = usage(name, stdout, 0);
     } else {
-        rc = obey(&typed);
+        rc = asked.word != NULL ? ask(name, &asked) : usage(name, stderr, 1);
     }
     arena_free(&arena);
     return rc;

@@ -71,7 +71,25 @@ static int set_options(const struct target *t, int fd, struct fault *fault)
         return fault_sys(fault, "interface %s", o->bind_interface);
     }
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    return o->hop_limit > 0 ? set_hop_limit(t, fd, o->hop_limit, fault) : 0;
+    return o->hop_limit >= 0 ? set_hop_limit(t, fd, o->hop_limit, fault) : 0;
+}
+
+/* Send from the exporter's address, to targets of its family. */
+static int bind_exporter(const struct target *t, int fd, struct fault *fault)
+{
+    const char *address = t->owner->o.exporter;
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *found = NULL;
+    int rc = 0;
+    if (address == NULL || net_look_up(address, "0", &hints, &found) != 0) {
+        return 0;
+    }
+    if (found->ai_family == t->addr.ss_family
+        && bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
+        rc = fault_sys(fault, "exporter address %s", address);
+    }
+    freeaddrinfo(found);
+    return rc;
 }
 
 static int connect_target(struct target *t, struct fault *fault)
@@ -83,6 +101,9 @@ static int connect_target(struct target *t, struct fault *fault)
         return fault_sys(fault, "socket");
     }
     rc = set_options(t, fd, fault);
+    if (rc == 0) {
+        rc = bind_exporter(t, fd, fault);
+    }
     if (rc == 0 && connect(fd, (const struct sockaddr *)&t->addr, t->addr_len) != 0) {
         rc = fault_sys(fault, "connect");
     }
@@ -252,6 +273,7 @@ static int make_encoders(struct export *e, struct fault *fault)
         .labels = e->o.labels,
         .biflow = e->o.biflow,
         .sampling = e->o.sampling,
+        .exporter = e->o.exporter != NULL ? &e->o.exporter_ip : NULL,
         .mtu = e->o.mtu,
         .stream = is_stream(e),
         .send = send_datagram,
@@ -303,6 +325,16 @@ void export_close(struct export *e)
     free(e);
 }
 
+static uint8_t direction_of(const struct export *e, const struct rec *r)
+{
+    enum { INGRESS, EGRESS };
+    uint64_t mac = e->o.direction_mac;
+    if (mac == 0 || (r->in_src_mac != mac && r->out_dst_mac != mac)) {
+        return r->direction;
+    }
+    return r->in_src_mac == mac ? EGRESS : INGRESS;
+}
+
 static void add_record(struct export *e, struct rec *r, uint64_t now)
 {
     unsigned first = e->o.spread ? e->next : 0;
@@ -311,6 +343,7 @@ static void add_record(struct export *e, struct rec *r, uint64_t now)
         return;
     }
     r->in_if = r->out_if = e->o.in_if;
+    r->direction = direction_of(e, r);
     for (unsigned i = first; i < first + count; i++) {
         encoder_add(e->target[i].encoder, r, now / 1000);
     }
@@ -352,6 +385,20 @@ void export_set_boot(struct export *e, uint64_t boot_usec)
 {
     for (unsigned i = 0; i < e->ntargets; i++) {
         encoder_set_boot(e->target[i].encoder, boot_usec / 1000);
+    }
+}
+
+void export_tell_targets(const struct export *e, const char *from, struct log *log)
+{
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        const struct target *t = &e->target[i];
+        if (t->addr_len > 0
+            && getnameinfo((const struct sockaddr *)&t->addr, t->addr_len, host, sizeof host, port,
+                           sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+            log_write(log, LOG_LEVEL_NOTICE, "Exporting flows from %s to [%s]:%s", from, host,
+                      port);
+        }
     }
 }
 

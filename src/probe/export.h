@@ -11,6 +11,8 @@
 #define WEIR_PROBE_EXPORT_H
 
 #include "base/err.h"
+#include "base/ip.h"
+#include "base/log.h"
 #include "probe/flowtable.h"
 
 #include <stdbool.h>
@@ -31,11 +33,14 @@ struct export_options {
     bool biflow;         /* RFC 5103 records (IPFIX) */
     bool spread;         /* round robin */
     bool with_vlan, with_mac;
+    uint64_t direction_mac; /* records from it are egress, to it ingress; 0: by side */
+    const char *exporter;   /* address to send from and to announce; NULL: the system's */
+    struct ip exporter_ip;
     uint32_t in_if;      /* number of the interface, of in and out */
     unsigned labels;
     uint32_t sampling;
     size_t mtu;          /* largest datagram; 0: as softflowd */
-    int hop_limit;       /* 0: the system's */
+    int hop_limit;       /* -1: the system's */
     const char *bind_interface;
     uint64_t boot_usec;  /* start of the "system", since 1970 */
 };
@@ -61,6 +66,9 @@ void export_send_template(struct export *e);
 
 /* The system's start moves (reading a capture: to the first packet). */
 void export_set_boot(struct export *e, uint64_t boot_usec);
+
+/* A line for each collector, as softflowd logs it. */
+void export_tell_targets(const struct export *e, const char *from, struct log *log);
 
 const struct export_stats *export_stats(const struct export *e);
 

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 bool track_level_parse(const char *text, enum track_level *level)
 {
@@ -16,7 +17,7 @@ bool track_level_parse(const char *text, enum track_level *level)
         [TRACK_FULL] = "full", [TRACK_VLAN] = "vlan", [TRACK_ETHER] = "ether",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(text, names[i]) == 0) {
+        if (strcasecmp(text, names[i]) == 0) {
             *level = (enum track_level)i;
             return true;
         }

@@ -58,6 +58,7 @@ void flowstat_merge(struct flowstat *into, const struct flowstat *from)
 {
     into->packets += from->packets;
     into->not_sampled += from->not_sampled;
+    into->duplicates += from->duplicates;
     into->fragments += from->fragments;
     into->non_ip += from->non_ip;
     into->too_short += from->too_short;
@@ -80,6 +81,9 @@ static void print_work(const struct flowstat *s, size_t active, const struct flo
     buf_printf(out, "Packets processed: %" PRIu64 "\n", s->packets);
     if (s->not_sampled > 0) {
         buf_printf(out, "Packets non-sampled: %" PRIu64 "\n", s->not_sampled);
+    }
+    if (s->duplicates > 0) {
+        buf_printf(out, "Packets seen twice: %" PRIu64 "\n", s->duplicates);
     }
     buf_printf(out, "Fragments: %" PRIu64 "\n", s->fragments);
     buf_printf(out, "Ignored packets: %" PRIu64 " (%" PRIu64 " non-IP, %" PRIu64 " too short)\n",

@@ -18,7 +18,7 @@ struct spread { /* running minimum, mean, maximum */
 };
 
 struct flowstat {
-    uint64_t packets, not_sampled, fragments, non_ip, too_short, no_memory;
+    uint64_t packets, not_sampled, duplicates, fragments, non_ip, too_short, no_memory;
     uint64_t expired, forced;
     uint64_t reason[EXPIRY_REASONS_];
     struct spread octets, flow_packets, duration;

@@ -25,6 +25,7 @@ struct meter_options {
     size_t max_flows;    /* beyond, the flows that end first are forced out; 0: no bound */
     bool ip_octets;      /* octets are the IP datagram's length, not the frame's less link header */
     bool at_once;        /* ICMP and DNS: a record a packet; FIN and RST end a flow at once */
+    bool drop_duplicates; /* see duplicates.h */
     bool fat;            /* keep details */
     bool payload;        /* keep the first payload */
     bool ignore_v6;      /* IPv6 packets are not tracked */

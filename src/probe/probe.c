@@ -9,25 +9,14 @@
 #include "probe/probe.h"
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/priv.h"
-#include "base/sandbox.h"
+#include "probe/opening.h"
 #include "probe/record.h"
-#include "probe/running.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 enum {
-    FINISHED_MAX = 65536,          /* flows on their way from the workers' threads */
     THREADS_NAP_NSEC = 20 * 1000000,
     BOOT_BEFORE_USEC = 1000000, /* no flow starts at uptime 0: collectors take that for none */
 };
@@ -91,7 +80,7 @@ void running_drain(struct probe *p)
     }
 }
 
-static bool probe_is_live(const struct probe *p)
+bool running_is_live(const struct probe *p)
 {
     return capture_is_live(worker_capture(p->workers[0]));
 }
@@ -118,7 +107,7 @@ static void unlock_workers(struct probe *p)
 /* Packets that the kernel dropped belong to the file of the slot that is open. */
 static void note_drops(struct probe *p)
 {
-    if (p->slots != NULL && probe_is_live(p)) {
+    if (p->slots != NULL && running_is_live(p)) {
         lock_workers(p);
         running_note_drops(p);
         unlock_workers(p);
@@ -134,7 +123,7 @@ static void keep_time(struct probe *p)
         return;
     }
     p->last_second = second;
-    if (p->export_pending && probe_is_live(p)) {
+    if (p->export_pending && running_is_live(p)) {
         export_flush(p->export, running_clock(p));
         p->export_pending = false;
     }
@@ -197,27 +186,6 @@ static int watch_interface(struct probe *p, const sigset_t *unblocked, struct fa
 
 /* ---- start and end ---- */
 
-static int open_workers(struct probe *p, struct fault *fault)
-{
-    const struct probe_plan *plan = p->plan;
-    struct worker_options o = {.capture = plan->capture, .meter = plan->meter,
-                               .packet_time = plan->packet_time, .gathering = true,
-                               .log = plan->log, .ended = flow_ended, .ctx = p};
-    unsigned wanted = plan->threads > 1 ? plan->threads : 1;
-    o.capture.share = wanted > 1;
-    if (wanted > 1) {
-        p->finished = queue_new(FINISHED_MAX);
-    }
-    for (unsigned i = 0; i < wanted && i < PROBE_WORKERS_MAX; i++) {
-        int rc = worker_open(&o, &p->workers[i], fault);
-        if (rc != 0) {
-            return rc;
-        }
-        p->nworkers++;
-    }
-    return 0;
-}
-
 static int start_workers(struct probe *p, struct fault *fault)
 {
     int rc = 0;
@@ -240,84 +208,6 @@ static void stop_workers(struct probe *p)
     running_drain(p);
 }
 
-static int write_pid(struct probe *p, struct fault *fault)
-{
-    if (p->plan->pid_path == NULL) {
-        return 0;
-    }
-    p->pid_fd = open(p->plan->pid_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (p->pid_fd < 0) {
-        return fault_sys(fault, "PID file %s", p->plan->pid_path);
-    }
-    if (flock(p->pid_fd, LOCK_EX | LOCK_NB) != 0) {
-        return fault_set(fault, ERR_BUSY, "PID file %s: another probe holds it",
-                         p->plan->pid_path);
-    }
-    return ftruncate(p->pid_fd, 0) == 0 && dprintf(p->pid_fd, "%u\n", (unsigned)getpid()) > 0
-               ? 0 : fault_sys(fault, "PID file %s", p->plan->pid_path);
-}
-
-/* What a live probe still writes: flow files, and the socket and PID file it removes at the end.
- * It reads the names of protocols, for its statistics; the first look-up loads what that needs. */
-static int enter_sandbox(const struct probe *p, struct fault *fault)
-{
-    static const char *const read_paths[] = {"/etc/protocols"};
-    char control[PATH_MAX], pid[PATH_MAX];
-    const char *dirs[3];
-    struct sandbox box = {.write_paths = dirs, .read_paths = read_paths, .nread = 1};
-    getprotobynumber(0);
-    if (p->plan->writing) {
-        dirs[box.nwrite++] = p->plan->slots.dir;
-    }
-    if (p->plan->control_path != NULL) {
-        file_directory_of(p->plan->control_path, control);
-        dirs[box.nwrite++] = control;
-    }
-    if (p->plan->pid_path != NULL) {
-        file_directory_of(p->plan->pid_path, pid);
-        dirs[box.nwrite++] = pid;
-    }
-    return sandbox_enter(&box, NULL, fault);
-}
-
-static int give_up_rights(const struct probe *p, struct fault *fault)
-{
-    struct priv who;
-    int rc = 0;
-    if (p->plan->user != NULL) {
-        rc = priv_find(p->plan->user, NULL, &who, fault);
-        if (rc == 0) {
-            rc = priv_drop(&who, fault);
-        }
-    }
-    if (rc == 0 && probe_is_live(p)) {
-        rc = enter_sandbox(p, fault);
-    }
-    return rc;
-}
-
-static int open_all(struct probe *p, struct fault *fault)
-{
-    const struct probe_plan *plan = p->plan;
-    int rc = open_workers(p, fault);
-    if (rc == 0 && plan->exporting) {
-        rc = export_open(&plan->export, &p->export, fault);
-    }
-    if (rc == 0 && plan->writing) {
-        rc = slots_open(&plan->slots, &p->slots, fault);
-    }
-    if (rc == 0 && plan->daemon) {
-        rc = log_from_background(p->log, false, fault);
-    }
-    if (rc == 0) {
-        rc = write_pid(p, fault);
-    }
-    if (rc == 0 && plan->control_path != NULL) {
-        rc = control_open(plan->control_path, &p->control, fault);
-    }
-    return rc == 0 ? give_up_rights(p, fault) : rc;
-}
-
 static void block_signals(sigset_t *before)
 {
     struct sigaction stop = {.sa_handler = ask_stop};
@@ -333,6 +223,12 @@ static void block_signals(sigset_t *before)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static const char *source_of(const struct probe *p)
+{
+    const struct capture_options *o = &p->plan->capture;
+    return o->interface != NULL ? o->interface : o->file;
+}
+
 static int run(struct probe *p, struct fault *fault)
 {
     sigset_t unblocked;
@@ -340,7 +236,10 @@ static int run(struct probe *p, struct fault *fault)
     block_signals(&unblocked);
     log_write(p->log, LOG_LEVEL_NOTICE, "%s v%s starting data collection", p->plan->name,
               WEIR_VERSION);
-    if (probe_is_live(p)) {
+    if (p->export != NULL) {
+        export_tell_targets(p->export, source_of(p), p->log);
+    }
+    if (running_is_live(p)) {
         rc = start_workers(p, fault);
         if (rc == 0) {
             rc = watch_interface(p, &unblocked, fault);
@@ -361,7 +260,7 @@ static void finish_flows(struct probe *p)
         running_delete_all(p);
         return;
     }
-    if (probe_is_live(p)) {
+    if (running_is_live(p)) {
         log_write(p->log, LOG_LEVEL_NOTICE, "Shutting down on user request");
     }
     running_expire_all(p);
@@ -394,26 +293,12 @@ static int close_files(struct probe *p, struct fault *fault)
     return rc;
 }
 
-static void close_all(struct probe *p)
-{
-    control_close(p->control);
-    export_close(p->export);
-    for (unsigned i = 0; i < p->nworkers; i++) {
-        worker_close(p->workers[i]);
-    }
-    queue_free(p->finished);
-    if (p->pid_fd >= 0) {
-        unlink(p->plan->pid_path);
-        close(p->pid_fd);
-    }
-}
-
 int probe_run(const struct probe_plan *plan, struct fault *fault)
 {
     struct fault later = {0};
     struct probe p = {.plan = plan, .log = plan->log, .pid_fd = -1,
                       .started = clock_now_msec() * 1000};
-    int rc = open_all(&p, fault);
+    int rc = opening_all(&p, flow_ended, fault);
     int files;
     if (rc == 0) {
         rc = run(&p, fault);
@@ -423,6 +308,6 @@ int probe_run(const struct probe_plan *plan, struct fault *fault)
         }
     }
     files = close_files(&p, rc == 0 ? fault : &later);
-    close_all(&p);
+    opening_undo(&p);
     return rc != 0 ? rc : files;
 }

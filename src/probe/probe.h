@@ -29,7 +29,7 @@ struct probe_plan {
     bool print_statistics;      /* at the end, to standard output */
     bool boot_from_packets;     /* the system starts with the first packet, not now */
     bool daemon;
-    const char *user;           /* to become after everything is open; NULL: stay */
+    const char *user, *group;   /* to become after everything is open; NULL: stay */
     struct log *log;
 };
 

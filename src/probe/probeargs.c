@@ -14,7 +14,8 @@
 
 enum {
     KEY_ROTATE = OPT_LONG, KEY_SUBDIRS, KEY_FAT, KEY_PAYLOAD, KEY_TIMEOUTS, KEY_IDENT, KEY_USER,
-    KEY_TUNNELS, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION, KEY_THREADS, KEY_MTU, KEY_LIBPCAP
+    KEY_GROUP, KEY_TUNNELS, KEY_DEDUP, KEY_FORMAT, KEY_COMPRESS, KEY_VERSION, KEY_THREADS,
+    KEY_MTU, KEY_LIBPCAP
 };
 
 typedef int setter(struct probeargs *a, const char *value, struct fault *fault);
@@ -25,6 +26,7 @@ struct probeargs_dialect {
     setter *const *setters; /* one per row */
     size_t nrows;
     const char *usage;
+    const char *control, *pid; /* where they are if it is not said */
 };
 
 /* ---- setters ---- */
@@ -43,7 +45,7 @@ OPTSET(fat, fat, true)
 OPTSET(payload, payload, true)
 OPTSET(tunnels, udp_tunnels, true)
 OPTSET(libpcap, libpcap, true)
-OPTSET_TEXT(file, file)
+OPTSET(drop_duplicates, drop_duplicates, true)
 OPTSET_TEXT(targets, targets)
 OPTSET_TEXT(export_version, version)
 OPTSET_TEXT(level, level)
@@ -54,19 +56,22 @@ OPTSET_TEXT(pid, pid)
 OPTSET_TEXT(dir, dir)
 OPTSET_TEXT(ident, ident)
 OPTSET_TEXT(user, user)
+OPTSET_TEXT(group, group)
 OPTSET_TEXT(bind_interface, bind_interface)
 OPTSET_TEXT(format, format)
 OPTSET_TEXT(active_idle, active_idle)
+OPTSET_TEXT(exporter, exporter)
+OPTSET_TEXT(direction_mac, direction_mac)
 OPTSET_NUMBER(max_flows, max_flows, 0, 1u << 30, "Invalid maximum flows \"%s\"")
-OPTSET_NUMBER(snap_length, snap_length, 54, 262144, "Invalid capture length \"%s\"")
-OPTSET_NUMBER(sampling, sampling, 0, 16383, "Invalid sampling rate \"%s\": 0..16383")
+OPTSET_NUMBER(capture_length, snap_length, 1, 262144, "Invalid capture length \"%s\"")
+OPTSET_NUMBER(snap_length, snap_length, 54, 262144, "Invalid snap length \"%s\": 54..262144")
+OPTSET_NUMBER(sampling, sampling, 0, 1u << 30, "Invalid sampling rate \"%s\"")
 OPTSET_NUMBER(labels, labels, 0, 10, "Invalid number of MPLS labels \"%s\": 0..10")
 OPTSET_NUMBER(buffer, buffer, 0, 1u << 30, "Invalid capture buffer size \"%s\"")
 OPTSET_NUMBER(seconds, seconds, 2, 86400 * 7, "Invalid rotation time \"%s\"")
 OPTSET_NUMBER(subdirs, subdirs, 0, 8, "No such subdir level %s")
 OPTSET_NUMBER(threads, threads, 1, 32, "Invalid number of threads \"%s\": 1..32")
 OPTSET_NUMBER(mtu, mtu, 1000, 65507, "Invalid datagram size \"%s\": 1000..65507")
-OPTSET_NUMBER(hop_limit, hop_limit, 1, 255, "Invalid hop limit \"%s\"")
 
 static int set_debug(struct probeargs *a, const char *value, struct fault *fault)
 {
@@ -76,19 +81,47 @@ static int set_debug(struct probeargs *a, const char *value, struct fault *fault
     return 0;
 }
 
+static int set_hop_limit(struct probeargs *a, const char *value, struct fault *fault)
+{
+    uint64_t n;
+    if (text_number(value, 0, 255, &n) != 0) {
+        return fault_set(fault, ERR_USAGE, "Invalid hop limit \"%s\"", value);
+    }
+    a->hop_limit = (int)n;
+    return 0;
+}
+
+/* There is one source of packets. */
+static int check_single_source(const struct probeargs *a, struct fault *fault)
+{
+    return a->interface == NULL && a->file == NULL
+               ? 0 : fault_set(fault, ERR_USAGE, "Packet source already specified.");
+}
+
 /* "[index:]interface" */
 static int set_interface(struct probeargs *a, const char *value, struct fault *fault)
 {
     const char *colon = strchr(value, ':');
     uint64_t index;
-    (void)fault;
+    int rc = check_single_source(a, fault);
     a->interface = value;
     if (colon != NULL
         && text_u64(value, (size_t)(colon - value), 0, UINT32_MAX, &index) == 0) {
         a->in_if = (uint32_t)index;
+        a->has_in_if = true;
         a->interface = colon + 1;
     }
-    return 0;
+    if (rc == 0 && *a->interface == '\0') {
+        rc = fault_set(fault, ERR_USAGE, "Wrong interface is specified.");
+    }
+    return rc;
+}
+
+static int set_file(struct probeargs *a, const char *value, struct fault *fault)
+{
+    int rc = check_single_source(a, fault);
+    a->file = value;
+    return rc;
 }
 
 static int set_timeout(struct probeargs *a, const char *value, struct fault *fault)
@@ -140,10 +173,27 @@ static int set_daemon(struct probeargs *a, const char *value, struct fault *faul
     return 0;
 }
 
-static int set_psamp_port(struct probeargs *a, const char *value, struct fault *fault)
+/* Not taken over: said so, with what to do instead. */
+static int refuse_psamp(struct probeargs *a, const char *value, struct fault *fault)
 {
     (void)a;
-    return fault_set(fault, ERR_UNSUPPORTED, "-R %s: PSAMP is not received, only packets", value);
+    return fault_set(fault, ERR_UNSUPPORTED,
+                     "-R %s: PSAMP is not received; run the probe where the packets are", value);
+}
+
+static int refuse_sending(struct probeargs *a, const char *value, struct fault *fault)
+{
+    (void)a;
+    return fault_set(fault, ERR_UNSUPPORTED,
+                     "-H %s: nfdump's own datagrams are not sent; weirprobe -n exports IPFIX",
+                     value);
+}
+
+static int refuse_packets(struct probeargs *a, const char *value, struct fault *fault)
+{
+    (void)a;
+    return fault_set(fault, ERR_UNSUPPORTED,
+                     "-p %s: packets are not stored; use tcpdump -G beside the probe", value);
 }
 
 /* Accepted for the sake of old command lines, without effect. */
@@ -174,14 +224,25 @@ static setter *const nfpcapd_setters[] = {
 static const struct probeargs_dialect dialects[] = {
     {"weirprobe", softflowd_rows, softflowd_setters,
      sizeof softflowd_rows / sizeof softflowd_rows[0],
-     "[options] -i interface | -r file [bpf expression]"},
+     "[options] -i interface | -r file [bpf expression]", WEIR_CONTROL_SOCKET, WEIR_PROBE_PID},
+    {"softflowd", softflowd_rows, softflowd_setters,
+     sizeof softflowd_rows / sizeof softflowd_rows[0],
+     "[options] -i interface | -r file [bpf expression]", SOFTFLOWD_CONTROL_SOCKET,
+     SOFTFLOWD_PID},
     {"nfpcapd", nfpcapd_rows, nfpcapd_setters, sizeof nfpcapd_rows / sizeof nfpcapd_rows[0],
-     "[options] -i interface | -r file -w dir [bpf expression]"},
+     "[options] -i interface | -r file -w dir [bpf expression]", NULL, NULL},
 };
+
+enum { DIALECTS = sizeof dialects / sizeof dialects[0] };
 
 const struct probeargs_dialect *probeargs_dialect_of(const char *name)
 {
-    return &dialects[strcmp(name, dialects[1].program) == 0];
+    for (int i = 0; i < DIALECTS; i++) {
+        if (strcmp(name, dialects[i].program) == 0) {
+            return &dialects[i];
+        }
+    }
+    return &dialects[0];
 }
 
 /* ---- parsing ---- */
@@ -189,12 +250,14 @@ const struct probeargs_dialect *probeargs_dialect_of(const char *name)
 static void defaults(const struct probeargs_dialect *d, struct probeargs *a)
 {
     memset(a, 0, sizeof *a);
-    a->nfpcapd = d == &dialects[1];
+    a->nfpcapd = d->rows == nfpcapd_rows;
     a->foreground = a->nfpcapd;
     a->level = "full";
     a->version = "5";
     a->transport = "udp";
-    a->control = WEIR_CONTROL_SOCKET;
+    a->control = d->control;
+    a->daemon_pid = d->pid;
+    a->hop_limit = -1;
     a->max_flows = a->nfpcapd ? 0 : 8192;
     a->snap_length = a->nfpcapd ? 1522 : 0;
     a->seconds = 300;
@@ -235,7 +298,7 @@ void probeargs_usage(const struct probeargs_dialect *d, const char *name, FILE *
     buf_init(&text);
     buf_printf(&text, "Usage: %s %s\n", name, d->usage);
     opt_usage(d->rows, d->nrows, &text);
-    if (d == &dialects[0]) {
+    if (d->rows == softflowd_rows) {
         buf_str(&text, "\nTimeouts (name=time, time in seconds or with s m h d w):\n");
         timeouts_list(&t, &text);
     }

@@ -17,20 +17,22 @@
 struct probeargs {
     bool nfpcapd;
     bool help, show_version, foreground, debug, track_v6, biflow, spread, no_promiscuous;
-    bool adjust_time, fat, payload, udp_tunnels, libpcap;
+    bool adjust_time, fat, payload, udp_tunnels, libpcap, drop_duplicates;
     const char *interface, *file, *targets, *version, *level, *transport, *times;
-    const char *control, *pid, *dir, *ident, *user, *bind_interface, *compression, *format;
-    const char *active_idle;
+    const char *control, *pid, *daemon_pid, *dir, *ident, *user, *group, *bind_interface;
+    const char *compression, *format, *active_idle, *exporter, *direction_mac;
+    bool has_in_if;
     uint32_t in_if;
-    unsigned long max_flows, snap_length, sampling, labels, buffer, seconds, subdirs, hop_limit;
+    unsigned long max_flows, snap_length, sampling, labels, buffer, seconds, subdirs;
     unsigned long threads, mtu;
+    int hop_limit; /* -1: the system's */
     struct timeouts timeouts;
     char *filter; /* words joined; "" if none */
 };
 
 struct probeargs_dialect;
 
-/* nfpcapd's when called by that name, else softflowd's. */
+/* nfpcapd's when called by that name, else softflowd's: under its own name with its own paths. */
 const struct probeargs_dialect *probeargs_dialect_of(const char *name);
 
 /* Fill *a; texts lie in argv or the arena. ERR_USAGE, ERR_RANGE with text. */

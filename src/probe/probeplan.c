@@ -7,18 +7,19 @@
 #include "base/text.h"
 #include "store/compression.h"
 
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { SNAP_V4 = 96, SNAP_V6 = 160, SNAP_FILES = 65535 };
 
 static int plan_capture(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
 {
-    if ((a->interface == NULL) == (a->file == NULL)) {
-        return fault_set(fault, ERR_USAGE,
-                         a->file == NULL ? "-i interface or -r file is needed"
-                                         : "-i and -r are mutually exclusive");
+    if (a->interface == NULL && a->file == NULL) {
+        return fault_set(fault, ERR_USAGE, "-i interface or -r file is needed");
     }
     p->capture.file = a->file;
     p->capture.interface = a->interface;
@@ -62,6 +63,7 @@ static int plan_meter(const struct probeargs *a, struct probe_plan *p, struct fa
     m->sampling = (uint32_t)a->sampling;
     m->scheme.oneway = m->ip_octets = a->dir != NULL;
     m->at_once = a->nfpcapd;
+    m->drop_duplicates = a->drop_duplicates;
     m->fat = a->fat;
     m->payload = a->payload;
     m->packet.open_ip_tunnels = a->dir != NULL;
@@ -74,40 +76,147 @@ static bool times_parse(const char *text, enum export_times *times)
     static const char *const names[] = {NULL, "sec", "milli", "micro", "nano"};
     *times = EXPORT_UPTIME;
     for (int i = 1; text != NULL && i < 5; i++) {
-        if (strcmp(text, names[i]) == 0) {
+        if (strcasecmp(text, names[i]) == 0) {
             *times = (enum export_times)i;
         }
     }
     return text == NULL || *times != EXPORT_UPTIME;
 }
 
-static int plan_export(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
+static int plan_version(const struct probeargs *a, struct export_options *e, struct fault *fault)
 {
-    struct export_options *e = &p->export;
     uint64_t version;
-    p->exporting = a->targets != NULL || a->dir == NULL; /* to nobody: records are counted */
+    if (strcmp(a->version, "psamp") == 0 || strcmp(a->version, "ntopng") == 0) {
+        return fault_set(fault, ERR_UNSUPPORTED,
+                         "-v %s is not taken over: flows are exported as 1, 5, 9 or 10 (IPFIX)",
+                         a->version);
+    }
     if (text_number(a->version, 1, 10, &version) != 0
         || (version != 1 && version != 5 && version != 9 && version != 10)) {
         return fault_set(fault, ERR_USAGE, "Unknown export version \"%s\": 1, 5, 9 or 10",
                          a->version);
     }
-    if (!times_parse(a->times, &e->times)) {
-        return fault_set(fault, ERR_USAGE, "Unknown time format \"%s\"", a->times);
+    e->version = (int)version;
+    return 0;
+}
+
+static int plan_transport(const struct probeargs *a, struct export_options *e, struct fault *fault)
+{
+    if (strcasecmp(a->transport, "sctp") == 0) {
+        return fault_set(fault, ERR_UNSUPPORTED, "-P sctp is not taken over: use tcp");
     }
-    if (strcmp(a->transport, "udp") != 0 && strcmp(a->transport, "tcp") != 0) {
+    if (strcasecmp(a->transport, "udp") != 0 && strcasecmp(a->transport, "tcp") != 0) {
         return fault_set(fault, ERR_USAGE, "Unknown transport \"%s\": udp or tcp",
                          a->transport);
     }
-    e->version = (int)version;
-    e->in_if = a->in_if;
+    e->transport = strcasecmp(a->transport, "tcp") == 0 ? EXPORT_TCP : EXPORT_UDP;
+    return 0;
+}
+
+static bool parse_mac(const char *text, uint64_t *mac)
+{
+    unsigned octet[6];
+    int end = 0;
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octet[0], &octet[1], &octet[2], &octet[3],
+               &octet[4], &octet[5], &end) != 6 || strlen(text) != (size_t)end) {
+        return false;
+    }
+    *mac = 0;
+    for (int i = 0; i < 6; i++) {
+        *mac = *mac << 8 | octet[i];
+    }
+    return true;
+}
+
+/* The hardware address of a live interface, "" if the system does not tell it. */
+static void find_mac(const char *interface, char text[18])
+{
+    char path[128];
+    FILE *f;
+    *text = '\0';
+    snprintf(path, sizeof path, "/sys/class/net/%.64s/address", interface);
+    f = fopen(path, "r");
+    if (f != NULL) {
+        if (fgets(text, 18, f) == NULL) {
+            *text = '\0';
+        }
+        fclose(f);
+    }
+}
+
+/* By which address packets go in or out (softflowd -H), in any case with -T ether alone. */
+static int plan_direction(const struct probeargs *a, struct export_options *e, struct fault *fault)
+{
+    char found[18];
+    if (strcasecmp(a->level, "ether") != 0) {
+        return 0;
+    }
+    if (a->direction_mac != NULL) {
+        return parse_mac(a->direction_mac, &e->direction_mac)
+                   ? 0 : fault_set(fault, ERR_USAGE, "Invalid MAC address %s", a->direction_mac);
+    }
+    if (a->interface != NULL) {
+        find_mac(a->interface, found);
+        parse_mac(found, &e->direction_mac);
+    }
+    return 0;
+}
+
+static int plan_sampling(const struct probeargs *a, struct export_options *e, struct fault *fault)
+{
+    enum { V5_MOST = 16383 }; /* 14 bits */
+    e->sampling = (uint32_t)a->sampling;
+    return e->version != 5 || e->sampling <= V5_MOST
+               ? 0 : fault_set(fault, ERR_USAGE, "-s %u: NetFlow 5 tells at most 1 in %d",
+                               e->sampling, V5_MOST);
+}
+
+static int plan_exporter(const struct probeargs *a, struct export_options *e, struct fault *fault)
+{
+    e->exporter = a->exporter;
+    return a->exporter == NULL || ip_parse(a->exporter, strlen(a->exporter), &e->exporter_ip) != 0
+               ? 0 : fault_set(fault, ERR_USAGE, "Invalid exporter address \"%s\"", a->exporter);
+}
+
+static uint32_t plan_interface_number(const struct probeargs *a)
+{
+    if (a->has_in_if || a->interface == NULL) {
+        return a->in_if;
+    }
+    return if_nametoindex(a->interface); /* 0: "any" */
+}
+
+static int plan_choices(const struct probeargs *a, struct export_options *e, struct fault *fault)
+{
+    static int (*const steps[])(const struct probeargs *, struct export_options *,
+                                struct fault *) = {
+        plan_version, plan_transport, plan_direction, plan_sampling, plan_exporter,
+    };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof steps / sizeof steps[0]; i++) {
+        rc = steps[i](a, e, fault);
+    }
+    return rc;
+}
+
+static int plan_export(const struct probeargs *a, struct probe_plan *p, struct fault *fault)
+{
+    struct export_options *e = &p->export;
+    int rc = plan_choices(a, e, fault);
+    p->exporting = a->targets != NULL || a->dir == NULL; /* to nobody: records are counted */
+    if (rc != 0) {
+        return rc;
+    }
+    if (!times_parse(a->times, &e->times)) {
+        return fault_set(fault, ERR_USAGE, "Unknown time format \"%s\"", a->times);
+    }
+    e->in_if = plan_interface_number(a);
     e->targets = a->targets;
-    e->transport = strcmp(a->transport, "tcp") == 0 ? EXPORT_TCP : EXPORT_UDP;
-    e->biflow = a->biflow && version == 10;
+    e->biflow = a->biflow && e->version == 10;
     e->spread = a->spread;
     e->labels = (unsigned)a->labels;
-    e->sampling = (uint32_t)a->sampling;
     e->mtu = a->mtu;
-    e->hop_limit = (int)a->hop_limit;
+    e->hop_limit = a->hop_limit;
     e->bind_interface = a->bind_interface;
     e->boot_usec = (uint64_t)(time(NULL) - 1) * 1000000;
     return 0;
@@ -139,9 +248,10 @@ static void plan_process(const struct probeargs *a, struct probe_plan *p)
 {
     bool live = a->interface != NULL;
     p->daemon = live && !a->foreground;
-    p->pid_path = a->pid != NULL ? a->pid : p->daemon && !a->nfpcapd ? WEIR_PROBE_PID : NULL;
+    p->pid_path = a->pid != NULL ? a->pid : p->daemon ? a->daemon_pid : NULL;
     p->control_path = live && !a->nfpcapd && strcmp(a->control, "none") != 0 ? a->control : NULL;
     p->user = a->user != NULL ? a->user : p->daemon && !a->nfpcapd ? "nobody" : NULL;
+    p->group = a->group;
     p->threads = live ? (unsigned)a->threads : 1;
     p->packet_time = p->writing && !live;
     p->print_statistics = !live && !a->nfpcapd;

@@ -183,18 +183,8 @@ static const struct control_word {
     const char *word;
     void (*act)(struct probe *p, struct buf *out);
 } control_words[] = {
-    {"statistics", do_statistics},
-    {"timeouts", do_timeouts},
-    {"dump-flows", do_dump},
-    {"expire-all", do_expire_all},
-    {"delete-all", do_delete_all},
-    {"send-template", do_send_template},
-    {"stop-gather", do_stop_gather},
-    {"start-gather", do_start_gather},
-    {"debug+", do_debug_more},
-    {"debug-", do_debug_less},
-    {"shutdown", do_shutdown},
-    {"exit", do_exit},
+#define WORD(word, act, help) {word, act},
+#include "probe/controlwords.def"
 };
 
 static void say_help(struct buf *out)

@@ -37,6 +37,8 @@ struct probe {
 /* Flows that other threads finished: exported and written now. */
 void running_drain(struct probe *p);
 
+bool running_is_live(const struct probe *p);
+
 /* The time by which flows end, usec since 1970. */
 uint64_t running_clock(const struct probe *p);
 

@@ -14,12 +14,12 @@ enum { TCP_FIN = 0x01, TCP_RST = 0x04 };
 
 static const struct timeout_row {
     const char *name;
-    const char *label;
+    const char *label, *meaning;
     size_t offset;
     uint32_t seconds;
 } rows[] = {
-#define TIMEOUT(id, member, name_, seconds_, label_)                                              \
-    {name_, label_, offsetof(struct timeouts, member), seconds_},
+#define TIMEOUT(id, member, name_, seconds_, label_, meaning_)                                    \
+    {name_, label_, meaning_, offsetof(struct timeouts, member), seconds_},
 #include "probe/timeouts.def"
 };
 
@@ -126,6 +126,13 @@ void timeouts_list(const struct timeouts *t, struct buf *out)
 {
     for (size_t i = 0; i < ROWS; i++) {
         buf_printf(out, "  %-8s %u\n", rows[i].name, *value_of((struct timeouts *)t, &rows[i]));
+    }
+}
+
+void timeouts_mdoc(struct buf *out)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        buf_printf(out, ".It %s Ta %u Ta %s\n", rows[i].name, rows[i].seconds, rows[i].meaning);
     }
 }
 

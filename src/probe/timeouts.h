@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct timeouts {
-#define TIMEOUT(id, member, name, seconds, label) uint32_t member;
+#define TIMEOUT(id, member, name, seconds, label, meaning) uint32_t member;
 #include "probe/timeouts.def"
 };
 
@@ -51,8 +51,9 @@ int timeouts_set(struct timeouts *t, const char *text, struct fault *fault);
 /* The lines of the control command `timeouts`. */
 void timeouts_print(const struct timeouts *t, struct buf *out);
 
-/* One line of name and value each, for usage texts. */
+/* One line of name and value each, for usage texts; a table for the manual page. */
 void timeouts_list(const struct timeouts *t, struct buf *out);
+void timeouts_mdoc(struct buf *out);
 
 struct probe_flow;
 

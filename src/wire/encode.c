@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * encode.c - NetFlow v1, v5, v9 and IPFIX datagrams.
- *
- * The rows below say which elements a record has, in which order and from which field; a template
- * is those rows' numbers and lengths, a record is those rows' values.
+ * encode.c - NetFlow v1, v5, v9 and IPFIX datagrams; what a record has is layout.c's.
  */
-#include "wire/encode.h"
+#include "wire/layout.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEN_REVERSE = 29305 }; /* RFC 5103 */
 enum { PROTO_ICMP = 1, PROTO_ICMP6 = 58 };
 enum { V5_RECORDS_MAX = 30, HEADER_V1 = 16, HEADER_V5 = 24, HEADER_V9 = 20, HEADER_IPFIX = 16 };
 enum { SET_TEMPLATE_V9 = 0, SET_OPTIONS_V9 = 1, SET_TEMPLATE = 2, SET_OPTIONS = 3 };
-enum { ROWS_MAX = 48, NTP_1970 = 2208988800u };
-
-/* How a value goes onto the wire. */
-enum encoding {
-    AS_NUMBER,  /* big-endian, cut to the length */
-    AS_V4,
-    AS_V6,
-    AS_MAC,
-    AS_LABEL,   /* 3 octets */
-    AS_UPTIME,
-    AS_SECONDS,
-    AS_NTP
-};
-
-struct row {
-    uint16_t id;
-    uint16_t length;
-    uint32_t pen;
-    enum field_id field;
-    enum encoding encoding;
-};
-
-struct layout { /* one template */
-    uint16_t id;
-    uint16_t nrows;
-    uint16_t octets; /* of a record */
-    struct row rows[ROWS_MAX];
-};
-
-enum layout_kind { LAYOUT_V4, LAYOUT_V4_ICMP, LAYOUT_V6, LAYOUT_V6_ICMP, LAYOUTS_ };
+enum { NTP_1970 = 2208988800u };
 
 struct encoder {
     struct encoder_options o;
@@ -59,141 +26,6 @@ struct encoder {
     unsigned until_templates; /* datagrams until the next templates */
     uint64_t templates_at;    /* when the last ones went */
 };
-
-/* ---- layouts ---- */
-
-static const struct row rows_v4[] = {
-    {8, 4, 0, FIELD_SRC_ADDR, AS_V4},
-    {12, 4, 0, FIELD_DST_ADDR, AS_V4},
-};
-
-static const struct row rows_v6[] = {
-    {27, 16, 0, FIELD_SRC_ADDR, AS_V6},
-    {28, 16, 0, FIELD_DST_ADDR, AS_V6},
-};
-
-static const struct row rows_times[][2] = {
-    [TIMES_UPTIME] = {{22, 4, 0, FIELD_FIRST_SEEN, AS_UPTIME},
-                      {21, 4, 0, FIELD_LAST_SEEN, AS_UPTIME}},
-    [TIMES_SEC] = {{150, 4, 0, FIELD_FIRST_SEEN, AS_SECONDS},
-                   {151, 4, 0, FIELD_LAST_SEEN, AS_SECONDS}},
-    [TIMES_MSEC] = {{152, 8, 0, FIELD_FIRST_SEEN, AS_NUMBER},
-                    {153, 8, 0, FIELD_LAST_SEEN, AS_NUMBER}},
-    [TIMES_USEC] = {{154, 8, 0, FIELD_FIRST_SEEN, AS_NTP}, {155, 8, 0, FIELD_LAST_SEEN, AS_NTP}},
-    [TIMES_NSEC] = {{156, 8, 0, FIELD_FIRST_SEEN, AS_NTP}, {157, 8, 0, FIELD_LAST_SEEN, AS_NTP}},
-};
-
-static const struct row rows_common[] = {
-    {1, 8, 0, FIELD_BYTES, AS_NUMBER},
-    {2, 8, 0, FIELD_PACKETS, AS_NUMBER},
-    {10, 4, 0, FIELD_IN_IF, AS_NUMBER},
-    {14, 4, 0, FIELD_OUT_IF, AS_NUMBER},
-    {61, 1, 0, FIELD_DIRECTION, AS_NUMBER},
-    {136, 1, 0, FIELD_END_REASON, AS_NUMBER},
-};
-
-static const struct row rows_ports[] = {
-    {7, 2, 0, FIELD_SRC_PORT, AS_NUMBER},
-    {11, 2, 0, FIELD_DST_PORT, AS_NUMBER},
-    {4, 1, 0, FIELD_PROTO, AS_NUMBER},
-    {6, 1, 0, FIELD_TCP_FLAGS, AS_NUMBER},
-    {60, 1, 0, FIELD_IP_VERSION, AS_NUMBER},
-    {5, 1, 0, FIELD_SRC_TOS, AS_NUMBER},
-};
-
-static const struct row rows_icmp4[] = {
-    {32, 2, 0, FIELD_DST_PORT, AS_NUMBER},
-    {4, 1, 0, FIELD_PROTO, AS_NUMBER},
-    {60, 1, 0, FIELD_IP_VERSION, AS_NUMBER},
-    {5, 1, 0, FIELD_SRC_TOS, AS_NUMBER},
-};
-
-static const struct row rows_icmp6[] = {
-    {139, 2, 0, FIELD_DST_PORT, AS_NUMBER},
-    {4, 1, 0, FIELD_PROTO, AS_NUMBER},
-    {60, 1, 0, FIELD_IP_VERSION, AS_NUMBER},
-    {5, 1, 0, FIELD_SRC_TOS, AS_NUMBER},
-};
-
-static const struct row rows_vlan[] = {
-    {58, 2, 0, FIELD_SRC_VLAN, AS_NUMBER},
-    {59, 2, 0, FIELD_DST_VLAN, AS_NUMBER},
-};
-
-static const struct row rows_mac[] = {
-    {56, 6, 0, FIELD_IN_SRC_MAC, AS_MAC},
-    {57, 6, 0, FIELD_OUT_DST_MAC, AS_MAC},
-};
-
-static const struct row rows_reverse[] = {
-    {1, 8, PEN_REVERSE, FIELD_OUT_BYTES, AS_NUMBER},
-    {2, 8, PEN_REVERSE, FIELD_OUT_PACKETS, AS_NUMBER},
-    {5, 1, PEN_REVERSE, FIELD_DST_TOS, AS_NUMBER},
-};
-
-static const struct row rows_reverse_ports[] = {
-    {6, 1, PEN_REVERSE, FIELD_REV_TCP_FLAGS, AS_NUMBER},
-};
-
-static void add_rows(struct layout *l, const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        assert(l->nrows < ROWS_MAX);
-        l->rows[l->nrows++] = rows[i];
-        l->octets = (uint16_t)(l->octets + rows[i].length);
-    }
-}
-
-#define ADD_ROWS(layout, rows) add_rows(layout, rows, sizeof(rows) / sizeof((rows)[0]))
-
-static void add_labels(struct layout *l, unsigned labels)
-{
-    for (unsigned i = 0; i < labels && i < 10; i++) {
-        struct row row = {(uint16_t)(70 + i), 3, 0, (enum field_id)(FIELD_MPLS1 + i), AS_LABEL};
-        add_rows(l, &row, 1);
-    }
-}
-
-static void add_transport(struct layout *l, enum layout_kind kind)
-{
-    if (kind == LAYOUT_V4_ICMP) {
-        ADD_ROWS(l, rows_icmp4);
-    } else if (kind == LAYOUT_V6_ICMP) {
-        ADD_ROWS(l, rows_icmp6);
-    } else {
-        ADD_ROWS(l, rows_ports);
-    }
-}
-
-static void add_reverse(struct layout *l, enum layout_kind kind)
-{
-    ADD_ROWS(l, rows_reverse);
-    if (kind == LAYOUT_V4 || kind == LAYOUT_V6) {
-        ADD_ROWS(l, rows_reverse_ports);
-    }
-}
-
-static void make_layout(const struct encoder_options *o, enum layout_kind kind, struct layout *l)
-{
-    static const uint16_t ids[LAYOUTS_] = {TEMPLATE_V4, TEMPLATE_V4_ICMP, TEMPLATE_V6,
-                                           TEMPLATE_V6_ICMP};
-    bool v6 = kind == LAYOUT_V6 || kind == LAYOUT_V6_ICMP;
-    l->id = ids[kind];
-    add_rows(l, v6 ? rows_v6 : rows_v4, 2);
-    add_rows(l, rows_times[o->times], 2);
-    ADD_ROWS(l, rows_common);
-    add_transport(l, kind);
-    if (o->with_vlan) {
-        ADD_ROWS(l, rows_vlan);
-    }
-    if (o->with_mac) {
-        ADD_ROWS(l, rows_mac);
-    }
-    if (o->biflow) {
-        add_reverse(l, kind);
-    }
-    add_labels(l, o->labels);
-}
 
 static struct layout *layout_of(struct encoder *e, const struct rec *r)
 {
@@ -314,8 +146,8 @@ static void put_template(struct encoder *e, const struct layout *l)
     e->all_records++;
 }
 
-/* Sampling: v9 elements 34, 35 scoped to the system; IPFIX 304, 305, 306 and the system's start 160
- * scoped to the metering process. */
+/* Sampling: v9 elements 34, 35 scoped to the system; IPFIX 304, 305, 306, the system's start 160
+ * and the exporter's address 130 or 131, scoped to the metering process. */
 static void put_options_v9(struct encoder *e)
 {
     open_set(e, SET_OPTIONS_V9);
@@ -335,21 +167,29 @@ static void put_options_v9(struct encoder *e)
 
 static void put_options_ipfix(struct encoder *e)
 {
+    const struct ip *exporter = e->o.exporter;
+    bool v4 = exporter != NULL && ip_is_mapped(exporter);
     open_set(e, SET_OPTIONS);
     put_be(e, TEMPLATE_OPTIONS, 2);
-    put_be(e, 5, 2);
+    put_be(e, exporter != NULL ? 6 : 5, 2);
     put_be(e, 1, 2); /* of which scope */
     put_be(e, 143u << 16 | 4, 4);
     put_be(e, 160u << 16 | 8, 4);
     put_be(e, 304u << 16 | 2, 4);
     put_be(e, 305u << 16 | 4, 4);
     put_be(e, 306u << 16 | 4, 4);
+    if (exporter != NULL) {
+        put_be(e, v4 ? 130u << 16 | 4 : 131u << 16 | 16, 4);
+    }
     open_set(e, TEMPLATE_OPTIONS);
     put_be(e, e->o.domain, 4);
     put_be(e, e->o.boot, 8);
     put_be(e, 1, 2); /* systematic count-based */
     put_be(e, 1, 4);
     put_be(e, e->o.sampling > 1 ? e->o.sampling - 1 : 0, 4);
+    if (exporter != NULL) {
+        put_octets(e, exporter->octet + (v4 ? 12 : 0), v4 ? 4 : 16);
+    }
     e->records++;
 }
 
@@ -569,7 +409,7 @@ struct encoder *encoder_new(const struct encoder_options *options)
         return NULL;
     }
     for (int kind = 0; kind < LAYOUTS_; kind++) {
-        make_layout(&e->o, (enum layout_kind)kind, &e->layouts[kind]);
+        layout_make(&e->o, (enum layout_kind)kind, &e->layouts[kind]);
     }
     return e;
 }

@@ -3,7 +3,7 @@
  * encode.h - records in, export datagrams out: NetFlow v1, v5, v9 and IPFIX.
  *
  * An encoder packs records into datagrams of at most `mtu` octets and hands each full one to
- * `send`. For v9 and IPFIX the template and the record are written from the same rows (encode.c),
+ * `send`. For v9 and IPFIX the template and the record are written from the same rows (layout.c),
  * templates go out first and then every ENCODE_TEMPLATE_EVERY datagrams or ENCODE_TEMPLATE_MSEC; in
  * a stream once a session. Sequence numbers follow each protocol: v5 flows before, v9 datagrams
  * before, IPFIX data records before (RFC 3954, RFC 7011). Used by one thread. Times: msec since
@@ -44,6 +44,7 @@ struct encoder_options {
     unsigned labels;    /* MPLS labels in each record, 0..10 */
     bool biflow;        /* IPFIX: reverse counters as RFC 5103 elements */
     uint32_t sampling;  /* 1 in N packets was looked at; 0, 1: all */
+    const struct ip *exporter; /* its address, announced in IPFIX options; NULL: none */
     size_t mtu;         /* ENCODE_MTU_MIN..MAX; 0: ENCODE_MTU or _OLD */
     bool stream;        /* datagrams form a session: one that fails to leave ends it */
     bool (*send)(void *ctx, const uint8_t *data, size_t len); /* false: it did not leave */

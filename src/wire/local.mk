@@ -4,7 +4,7 @@ noinst_LIBRARIES += libweir-wire.a
 libweir_wire_a_SOURCES = \
     src/wire/bulk.c \
     src/wire/elements.c src/wire/elements.h src/wire/registers.def \
-    src/wire/encode.c src/wire/encode.h \
+    src/wire/encode.c src/wire/encode.h src/wire/layout.c src/wire/layout.h \
     src/wire/exporter.c src/wire/exporter.h \
     src/wire/finish.c src/wire/message.h \
     src/wire/legacy.c \

@@ -135,6 +135,34 @@ def check_form(name, data, packets):
     check(said == [b"Packets processed: %d" % len(packets)], name, "standard input", said)
 
 
+def check_duplicates():
+    """Each packet seen again after a hop, with other packets between: counted once with
+    --drop-duplicates, else twice; seen again after 8 others it counts."""
+    for version in (4, 6):
+        packets = mklinks.wrapped(mklinks.ethernet(), mklinks.conversation((version,))[:8])
+        again = []
+        for p in packets:
+            data = bytearray(p.data)
+            at = 14 + (8 if version == 4 else 7)
+            data[at] -= 1
+            if version == 4:
+                data[24] ^= 1
+            again.append(mklinks.Packet(p.when + 10000, bytes(data), p.files, p.exports, p.flags))
+        for words, packets_seen in ((("--drop-duplicates",), len(packets)), ((), 2 * len(packets))):
+            with tempfile.NamedTemporaryFile() as f:
+                f.write(mklinks.pcap(1, packets + again))
+                f.flush()
+                got, _ = from_files(f.name, *words)
+            check(sum(n[0] for n in got.values()) == packets_seen, version, words, got)
+        late = packets + mklinks.wrapped(mklinks.ethernet(), [
+            mklinks.one(version, mklinks.UDP, mklinks.udp(i, 1), i, 1) for i in range(8)]) + again
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(mklinks.pcap(1, late))
+            f.flush()
+            got, _ = from_files(f.name, "--drop-duplicates")
+        check(sum(n[0] for n in got.values()) == len(late), version, "late duplicates", got)
+
+
 def in_msec(flows):
     """Flow files have msec."""
     if not isinstance(flows, dict):
@@ -146,6 +174,7 @@ def main():
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda case: check_case(*case), mklinks.cases()))
         list(pool.map(lambda form: check_form(*form), mklinks.forms()))
+    check_duplicates()
     return check.finish()
 
 

@@ -4,9 +4,9 @@
 
 Known frames go in at one end; at the other the probe must count exactly these: by the kernel's
 ring, by libpcap, on "any", with a BPF program (also one about VLAN tags, which the kernel takes
-off), with several threads. A probe that is stopped while more comes than its ring holds must say
-how many packets were lost, in the statistics and in the flow file. As a daemon it must have given
-up its rights.
+off), with several threads, which share it by conversation. A probe that is stopped while more
+comes than its ring holds must say how many packets were lost, in the statistics and in the flow
+file. As a daemon it must have given up its rights.
 """
 import os
 import signal
@@ -72,6 +72,29 @@ def counts(check, words, packets, flows, octets):
     seen = sum(int(w.split(":")[1]) for w in dump if w.startswith("octets"))
     check(seen == octets, words, "octets", seen)
     check(probe.end() == 0, words, "exit code")
+
+
+def both_directions_meet(check):
+    """Threads share the interface by flow: each conversation is one flow of one thread, and several
+    threads have some (each numbers its flows from 1)."""
+    pairs = 200
+    c = Capture(65535)
+    for n in range(pairs):
+        a, b = ("10.20.%d.%d" % (n // 100, n % 100 + 1), "192.0.2.%d" % (n % 7 + 1)) if n % 2 else \
+            ("2001:db8:20::%x" % (n + 1), "2001:db8::%x" % (n % 7 + 1))
+        c.udp(n, a, 1000 + n, b, 53, b"question")
+        c.udp(n, b, 53, a, 1000 + n, b"answer")
+    probe = Probe("-6", "-i", QUIET, "--threads", "4")
+    if not check(probe.listens, "directions: listens"):
+        return
+    send([data for _, data in c.packets])
+    check(wait_for(lambda: probe.number("Packets processed") == 2 * pairs), "directions: packets",
+          probe.number("Packets processed"))
+    check(probe.number("Number of active flows") == pairs, "directions: flows",
+          probe.number("Number of active flows"))
+    firsts = probe.ask("dump-flows").count("seq:1 ")
+    check(2 <= firsts <= 4, "directions: threads with flows", firsts)
+    check(probe.end() == 0, "directions: exit code")
 
 
 def octets_of(data):
@@ -175,6 +198,7 @@ def main():
     set_up_link()
     check = Checks()
     what_is_seen(check)
+    both_directions_meet(check)
     loss_is_told(check, [])
     loss_is_told(check, ["--libpcap"])
     rights_are_given_up(check)

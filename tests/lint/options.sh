@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors
-# The option lists of the manual pages are those of the option rows. With --update the lists
-# are put into the pages; without it, a difference is a failure.
+# The lists in manual pages (options, commands, timeouts) are those of the rows they come from. With
+# --update the lists are put into the pages; without it, a difference is a failure.
 src=${WEIR_SRC:-.}
 build=${WEIR_BUILD:-$src}
 passed=0
@@ -9,21 +9,24 @@ failed=0
 
 # page with the list between its two marks replaced by the rows' list
 page_with_list() {
-    sed '/^\.\\" begin options/q' "$1"
-    "$build/tests/tools/options_mdoc" "$2"
-    sed -n '/^\.\\" end options/,$p' "$1"
+    sed "/^\\.\\\\\" begin $3/q" "$1"
+    "$build/tests/tools/options_mdoc" "$2" "$3"
+    sed -n "/^\\.\\\\\" end $3/,\$p" "$1"
 }
 
-for page in weirprobe.8 weircapd.8; do
+for each in weirprobe.8:options weirprobe.8:timeouts weircapd.8:options weirctl.8:options \
+    weirctl.8:commands; do
+    page=${each%:*}
+    list=${each#*:}
     fresh=$(mktemp)
-    page_with_list "$src/man/$page" "${page%.*}" > "$fresh"
+    page_with_list "$src/man/$page" "${page%.*}" "$list" > "$fresh"
     if [ "$1" = --update ]; then
         cat "$fresh" > "$src/man/$page"
     fi
     if diff -u "$src/man/$page" "$fresh"; then
         passed=$((passed + 1))
     else
-        echo "man/$page: options differ from their rows: run tests/lint/options.sh --update"
+        echo "man/$page: $list differ from their rows: run tests/lint/options.sh --update"
         failed=$((failed + 1))
     fi
     rm -f "$fresh"

@@ -16,6 +16,7 @@ class Datagrams:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
+        self.senders = []
 
     def messages(self):
         """What has come; the sender has ended."""
@@ -23,7 +24,9 @@ class Datagrams:
         self.socket.setblocking(False)
         try:
             while True:
-                found.append(self.socket.recv(65535))
+                data, sender = self.socket.recvfrom(65535)
+                found.append(data)
+                self.senders.append(sender[0])
         except BlockingIOError:
             self.socket.close()
         return found
@@ -83,7 +86,7 @@ class Templates:
         head = 16 if version == 10 else 20
         at = 8 if version == 10 else 12
         out = dict(sequence=struct.unpack("!I", data[at:at + 4])[0], units=0, templates=False,
-                   records=[], sampling=None, count=0)
+                   records=[], sampling=None, exporter=None, count=0)
         at = head
         while at + 4 <= len(data):
             number, size = struct.unpack("!HH", data[at:at + 4])
@@ -138,13 +141,14 @@ class Templates:
             out["units"] += 1
             out["count"] += 1
             if (0, 34) in values or (0, 305) in values:
+                out["exporter"] = values.get((0, 130), values.get((0, 131)))
                 out["sampling"] = values.get((0, 34)) or values[0, 305] + values[0, 306]
                 continue
             out["records"].append(dict(packets=values[0, 2], octets=values[0, 1], values=values))
 
 
 def decode_all(messages, check):
-    """Each message: dict(sequence, units it counts for, templates?, sampling or None, records);
-    records: dict(packets, octets, values by (enterprise, element))."""
+    """Each message: dict(sequence, units it counts for, templates?, sampling and exporter or None,
+    records); records: dict(packets, octets, values by (enterprise, element))."""
     templates = Templates(check)
     return [decode_old(m, check) if m[1] < 9 else templates.decode(m) for m in messages]

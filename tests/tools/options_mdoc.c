@@ -1,37 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * options_mdoc.c - the option list of a program's manual page, from its option rows.
+ * options_mdoc.c - a list of a program's manual page, from the rows that it comes from.
  *
  * tests/lint/options.sh compares it with what stands in the page, or puts it there.
  */
 #include "collect/collectargs.h"
+#include "probe/ctlargs.h"
 #include "probe/probeargs.h"
+#include "probe/timeouts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool list(const char *program, struct buf *text)
+static void probe_options(struct buf *out)
 {
-    if (strcmp(program, "weirprobe") == 0) {
-        probeargs_mdoc(probeargs_dialect_of(program), text);
-        return true;
-    }
-    if (strcmp(program, "weircapd") == 0) {
-        collectargs_mdoc(text);
-        return true;
-    }
-    return false;
+    probeargs_mdoc(probeargs_dialect_of("weirprobe"), out);
 }
+
+static const struct list {
+    const char *program, *name;
+    void (*write)(struct buf *out);
+} lists[] = {
+    {"weirprobe", "options", probe_options},
+    {"weirprobe", "timeouts", timeouts_mdoc},
+    {"weircapd", "options", collectargs_mdoc},
+    {"weirctl", "options", ctlargs_mdoc_options},
+    {"weirctl", "commands", ctlargs_mdoc_words},
+};
 
 int main(int argc, char **argv)
 {
     struct buf text;
+    bool found;
     buf_init(&text);
-    if (argc != 2 || !list(argv[1], &text)) {
-        fprintf(stderr, "usage: options_mdoc weirprobe|weircapd\n");
-        return 1;
+    for (size_t i = 0; argc == 3 && i < sizeof lists / sizeof lists[0]; i++) {
+        if (strcmp(argv[1], lists[i].program) == 0 && strcmp(argv[2], lists[i].name) == 0) {
+            lists[i].write(&text);
+        }
     }
-    fputs(buf_text(&text), stdout);
+    found = text.len > 0;
+    fputs(found ? buf_text(&text) : "usage: options_mdoc program list\n", found ? stdout : stderr);
     buf_free(&text);
-    return 0;
+    return !found;
 }

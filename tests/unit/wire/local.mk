@@ -4,3 +4,5 @@
 #   tests_unit_wire_test_x_LDADD = $(WIRE_LIBS)
 UNIT_TESTS += tests/unit/wire/test_wire
 tests_unit_wire_test_wire_LDADD = $(WIRE_LIBS)
+UNIT_TESTS += tests/unit/wire/test_encode
+tests_unit_wire_test_encode_LDADD = $(WIRE_LIBS)
