@@ -4,6 +4,8 @@
  */
 #include "base/bits.h"
 
+#include "base/simd.h"
+
 #include <string.h>
 
 /* The bits of the last word that belong to a map of n > 0 bits. */
@@ -25,7 +27,7 @@ void bits_fill(uint64_t *b, size_t n, bool value)
     trim(b, n);
 }
 
-size_t bits_count(const uint64_t *b, size_t n)
+SIMD_CLONES size_t bits_count(const uint64_t *b, size_t n)
 {
     size_t count = 0;
     for (size_t w = 0; w < BITS_WORDS(n); w++) {

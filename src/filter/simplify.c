@@ -285,6 +285,27 @@ static struct cond *dedupe(struct arena *a, struct cond *c)
 
 /* ------------------------------------------------------------------ cost */
 
+enum { BREADTHS = 4 };
+
+/* Of tests that cost the same, first those that few rows pass: one value of many possible ones, one
+ * of 256, a range, a range of large numbers. */
+static unsigned breadth_of(const struct test *t)
+{
+    size_t width = t->field < FIELD_COUNT_ ? field_width(t->field) : 0;
+    if (t->set.n == 1 && t->set.at[0].low == t->set.at[0].high) {
+        return width == 1;
+    }
+    return width < 8 ? 2 : 3;
+}
+
+static unsigned long cost_of_test(const struct test *t)
+{
+    unsigned long sum = op_facts(t->op)->cost;
+    sum += t->field < FIELD_COUNT_ && t->field >= FIELD_STORED_ ? 20 : 0;
+    sum += t->set.n > 64 ? 4 : t->set.n > 1 ? 1 : 0;
+    return sum * BREADTHS + breadth_of(t);
+}
+
 static unsigned long cost_of(struct cond *c)
 {
     unsigned long sum = 0;
@@ -292,10 +313,7 @@ static unsigned long cost_of(struct cond *c)
         return c->cost;
     }
     if (c->kind == COND_TEST) {
-        const struct field *f = c->test->field < FIELD_COUNT_ ? field_of(c->test->field) : NULL;
-        sum = op_facts(c->test->op)->cost;
-        sum += f != NULL && c->test->field >= FIELD_STORED_ ? 20 : 0;
-        return sum + (c->test->set.n > 64 ? 4 : c->test->set.n > 1 ? 1 : 0);
+        return cost_of_test(c->test);
     }
     for (size_t i = 0; i < c->nkids; i++) {
         sum += cost_of(c->kids[i]);

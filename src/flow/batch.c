@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/simd.h"
 #include "flow/compute.h"
+#include "flow/kernels.h"
 
 #include <assert.h>
 #include <string.h>
@@ -182,6 +183,7 @@ int batch_require(struct batch *b, const struct field_set *set)
 void batch_group_bits(struct batch *b, enum field_group g, uint64_t *bits)
 {
     const struct column *c;
+    uint8_t yes[64]; /* combinations of groups are few */
     if (b->groups_all & group_bit(g)) {
         bits_fill(bits, b->nrows, true);
         return;
@@ -191,6 +193,13 @@ void batch_group_bits(struct batch *b, enum field_group g, uint64_t *bits)
         return;
     }
     c = batch_column(b, FIELD_GROUPS);
+    if (c->form == COLUMN_DICT && c->nvalues <= sizeof yes) {
+        for (uint32_t k = 0; k < c->nvalues; k++) {
+            yes[k] = (((const uint64_t *)c->values)[k] & group_bit(g)) != 0;
+        }
+        kernel_codes(c->codes, c->code_width, b->nrows, yes, c->nvalues, bits);
+        return;
+    }
     for (uint32_t i = 0; i < b->nrows; i++) {
         if (column_u64(c, i) & group_bit(g)) {
             bits_set(bits, i);

@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPEN_AHEAD = 16 }; /* files opened beyond the one being handed out */
+enum { OPEN_AHEAD = 4 };  /* files opened beyond the one being handed out, for each worker */
 enum { FEW = 8 };         /* one in so many rows of a block */
 
 enum { PART_ROWS = 1024 }; /* of a block, consumed at once */
@@ -111,7 +111,7 @@ struct scan {
     struct late *late;     /* in_parts: by sequence, one for each worker */
     void ***spare;         /* pieces that were merged, to be used again: up to as many */
     unsigned nspare;
-    struct step early[EARLY]; /* unordered: by sequence */
+    struct step *early;    /* unordered: EARLY of them, by sequence */
     struct told *told;
 };
 
@@ -281,25 +281,6 @@ static bool hand_out(struct scan *s, struct step *step)
             return true;
         }
         s->current++;
-    }
-    return false;
-}
-
-/* Under the lock: get a step, opening files meanwhile. False: nothing is left. */
-static bool next_step(struct scan *s, struct step *step, struct scan_cost *cost)
-{
-    while (!s->stop) {
-        if (hand_out(s, step)) {
-            return true;
-        }
-        if (s->current >= s->plan->npaths) {
-            return false;
-        }
-        if (s->opening < s->plan->npaths && s->opening < s->current + OPEN_AHEAD) {
-            open_next(s, cost);
-        } else {
-            pthread_cond_wait(&s->changed, &s->lock);
-        }
     }
     return false;
 }
@@ -748,7 +729,7 @@ static void turn_merge(struct scan *s, struct worker *w, struct step *step)
     pthread_cond_broadcast(&s->changed);
 }
 
-/* ------------------------------------------------------------------ steps without an order */
+/* ------------------------------------------------------------------ steps that need not wait */
 
 /* Pass on a step and those behind it that were done early; it is the step's turn. */
 static void pass_on(struct scan *s, struct step *step)
@@ -859,6 +840,36 @@ static void do_step(struct worker *w, struct step *step)
         do_block_in_turn(w, step);
     }
     turn_merge(s, w, step);
+}
+
+static bool is_its_turn(const struct scan *s, const struct step *step)
+{
+    return s->numbered == step->sequence && (s->unordered || s->merged == step->sequence);
+}
+
+/* Under the lock: get a step, opening files meanwhile; file steps whose turn it is are done here.
+ * False: nothing is left. */
+static bool next_step(struct scan *s, struct step *step, struct scan_cost *cost)
+{
+    while (!s->stop) {
+        if (hand_out(s, step)) {
+            if (!step->opens || !is_its_turn(s, step)) {
+                return true;
+            }
+            pass_on(s, step);
+            continue;
+        }
+        if (s->current >= s->plan->npaths) {
+            return false;
+        }
+        if (s->opening < s->plan->npaths &&
+            s->opening < s->current + OPEN_AHEAD * s->plan->workers) {
+            open_next(s, cost);
+        } else {
+            pthread_cond_wait(&s->changed, &s->lock);
+        }
+    }
+    return false;
 }
 
 static void work(struct worker *w)
@@ -986,6 +997,7 @@ static void free_spare(struct scan *s)
     }
     free(s->spare);
     free(s->late);
+    free(s->early);
 }
 
 static int one_pass(const struct scan_plan *plan, struct scan_account *account,
@@ -999,12 +1011,12 @@ static int one_pass(const struct scan_plan *plan, struct scan_account *account,
     account->file_first = UINT64_MAX;
     meta_init(&account->meta);
     s.slot = calloc(plan->npaths + 1, sizeof *s.slot);
+    s.early = calloc(EARLY, sizeof *s.early);
     s.late = calloc(plan->workers, sizeof *s.late);
     s.spare = calloc(plan->workers, sizeof *s.spare);
-    if (s.slot == NULL || s.late == NULL || s.spare == NULL) {
+    if (s.slot == NULL || s.early == NULL || s.late == NULL || s.spare == NULL) {
         free(s.slot);
-        free(s.late);
-        free(s.spare);
+        free_spare(&s);
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
     known_init(&s.known);

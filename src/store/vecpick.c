@@ -156,13 +156,14 @@ static uint32_t find_exceptions(const struct job *j, const uint64_t *escapes, co
 struct popular {
     uint32_t m, e;
     const void *table;
-    const void *codes;
+    struct cur codes;
     struct vec exceptions;
 };
 
-static int popular_read(const struct job *j, const struct vec *v, struct popular *p)
+static int popular_take(const struct job *j, const struct vec *v, struct popular *p)
 {
     struct cur c = v->body;
+    struct vec codes;
     int rc;
     *p = (struct popular){.m = cur_u32le(&c)};
     p->e = cur_u32le(&c);
@@ -170,51 +171,91 @@ static int popular_read(const struct job *j, const struct vec *v, struct popular
         return damaged(j->fault, "length of a table");
     }
     rc = vec_read(j->w, &c, p->m, j->width, &p->table, j->fault);
-    rc = rc != 0 ? rc : vec_read(j->w, &c, j->n, vec_code_width(p->m + 1), &p->codes, j->fault);
+    p->codes = c;
+    rc = rc != 0 ? rc : vec_take(&c, &codes, j->fault);
     return rc != 0 ? rc : vec_take(&c, &p->exceptions, j->fault);
 }
 
-/* out has the codes of the rows; those that are m get their exceptions, the others their entry. */
-static int popular_values(const struct job *j, const struct popular *p, const uint64_t *escapes,
-                          uint64_t *out)
+/* Codes of the rows. */
+static int popular_codes(const struct job *j, const struct popular *p, uint64_t *out)
 {
-    uint32_t *at = scratch(j->w, j->k, sizeof *at);
+    struct job inner = *j;
+    struct cur c = p->codes;
+    inner.width = vec_code_width(p->m + 1);
+    inner.depth++;
+    return pick_next(&inner, &c, out);
+}
+
+/* All rows that have an exception, as a bitmap. */
+static int popular_escapes(const struct job *j, const struct popular *p, const uint64_t **out)
+{
+    uint64_t *escapes = arena_alloc(j->w->arena, (BITS_WORDS(j->n) + 1) * sizeof *escapes);
+    unsigned width = vec_code_width(p->m + 1);
+    struct cur c = p->codes;
+    const void *codes;
+    int rc = escapes != NULL ? vec_read(j->w, &c, j->n, width, &codes, j->fault) : ERR_NOMEM;
+    if (rc != 0) {
+        return rc;
+    }
+    kernel_range(codes, width, j->n, p->m, p->m, escapes);
+    *out = escapes;
+    return bits_count(escapes, j->n) == p->e ? 0
+                                             : damaged(j->fault, "a code outside of its table");
+}
+
+static bool has_escape(const struct job *j, const struct popular *p, const uint64_t *codes)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < j->k; i++) {
+        found |= codes[i] == p->m;
+    }
+    return found;
+}
+
+/* out has the codes of the rows; those that are m get their exceptions. */
+static int popular_exceptions(const struct job *j, const struct popular *p, uint64_t *out,
+                              uint32_t **at, uint64_t **value, uint32_t *found)
+{
     uint32_t *rank = scratch(j->w, j->k, sizeof *rank);
-    uint64_t *value = scratch(j->w, j->k, sizeof *value);
+    const uint64_t *escapes;
     struct job inner = *j;
     int rc;
-    if (at == NULL || rank == NULL || value == NULL) {
+    *at = scratch(j->w, j->k, sizeof **at);
+    *value = scratch(j->w, j->k, sizeof **value);
+    if (*at == NULL || rank == NULL || *value == NULL) {
         return ERR_NOMEM;
     }
+    rc = popular_escapes(j, p, &escapes);
+    if (rc != 0) {
+        return rc;
+    }
+    *found = find_exceptions(j, escapes, out, p->m, *at, rank);
     inner.n = p->e;
     inner.rows = rank;
-    inner.k = find_exceptions(j, escapes, out, p->m, at, rank);
+    inner.k = *found;
     inner.depth++;
-    for (uint32_t i = 0; i < inner.k; i++) {
-        out[at[i]] = 0; /* any entry will do */
-    }
-    rc = through_table(j, p->table, p->m, out);
-    rc = rc != 0 || inner.k == 0 ? rc : pick(&inner, &p->exceptions, value);
-    for (uint32_t i = 0; i < inner.k && rc == 0; i++) {
-        out[at[i]] = value[i];
-    }
-    return rc;
+    return pick(&inner, &p->exceptions, *value);
 }
 
 static int pick_popular(const struct job *j, const struct vec *v, uint64_t *out)
 {
     struct popular p;
-    uint64_t *escapes = arena_alloc(j->w->arena, (BITS_WORDS(j->n) + 1) * sizeof *escapes);
-    int rc = escapes != NULL ? popular_read(j, v, &p) : ERR_NOMEM;
-    if (rc != 0) {
-        return rc;
+    uint32_t *at = NULL;
+    uint64_t *value = NULL;
+    uint32_t found = 0;
+    int rc = popular_take(j, v, &p);
+    rc = rc != 0 ? rc : popular_codes(j, &p, out);
+    if (rc == 0 && has_escape(j, &p, out)) {
+        rc = popular_exceptions(j, &p, out, &at, &value, &found);
     }
-    kernel_range(p.codes, vec_code_width(p.m + 1), j->n, p.m, p.m, escapes);
-    if (bits_count(escapes, j->n) != p.e) {
-        return damaged(j->fault, "a code outside of its table");
+    for (uint32_t i = 0; i < found && rc == 0; i++) {
+        out[at[i]] = 0; /* any entry will do */
     }
-    take_rows(j, p.codes, vec_code_width(p.m + 1), out);
-    return popular_values(j, &p, escapes, out);
+    rc = rc != 0 ? rc : through_table(j, p.table, p.m, out);
+    for (uint32_t i = 0; i < found && rc == 0; i++) {
+        out[at[i]] = value[i];
+    }
+    return rc;
 }
 
 /* Rows and exceptions are ascending both. */

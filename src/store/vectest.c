@@ -13,6 +13,7 @@
 #include "store/vec.h"
 
 #include "base/bits.h"
+#include "base/simd.h"
 #include "store/veckernels.h"
 
 #include <assert.h>
@@ -211,7 +212,8 @@ static inline uint64_t slice_of(const uint64_t *bits, size_t at, unsigned k)
 
 /* The i-th one of `places` gets the i-th bit of `bits`: or into out. Few of them are set: most
  * words are passed over. */
-static void deposit(const uint64_t *places, const uint64_t *bits, uint32_t n, uint64_t *out)
+SIMD_CLONES static void deposit(const uint64_t *places, const uint64_t *bits, uint32_t n,
+                                uint64_t *out)
 {
     size_t at = 0;
     for (size_t w = 0; w < BITS_WORDS(n); w++) {
@@ -456,11 +458,87 @@ static int find_planes(const struct job *j, const struct vec *v, struct cur plan
     return rc;
 }
 
+/* The rows that the upper planes left open: how many; they go into rows. */
+static uint32_t open_rows(const struct job *j, const struct bound b[2], uint32_t *rows)
+{
+    uint32_t k = 0;
+    for (size_t w = 0; w < BITS_WORDS(j->n); w++) {
+        uint64_t left = (b[0].open ? 0 : b[0].tied[w]) | (b[1].open ? 0 : b[1].tied[w]);
+        for (; left != 0; left &= left - 1) {
+            rows[k++] = (uint32_t)(w * 64 + (unsigned)__builtin_ctzll(left));
+        }
+    }
+    return k;
+}
+
+/* Numbers of k rows, of the lowest n planes. */
+static int lower_numbers(const struct job *j, struct cur planes[8], unsigned n,
+                         const uint32_t *rows, uint32_t k, uint64_t *out)
+{
+    uint64_t *octets = scratch(j->w, k, sizeof *octets);
+    int rc = octets != NULL ? 0 : ERR_NOMEM;
+    memset(out, 0, k * sizeof *out);
+    for (unsigned p = 0; p < n && rc == 0; p++) {
+        struct cur c = planes[p];
+        struct vec v;
+        rc = vec_take(&c, &v, j->fault);
+        rc = rc != 0 ? rc : vec_pick(j->w, &v, j->n, 1, rows, k, octets, j->fault);
+        for (uint32_t i = 0; i < k && rc == 0; i++) {
+            out[i] |= octets[i] << 8 * p;
+        }
+    }
+    return rc;
+}
+
+static void settle(struct bound *b, uint32_t row, bool inside)
+{
+    uint64_t bit = (uint64_t)1 << row % 64;
+    if (!b->open && (b->tied[row / 64] & bit) && !inside) {
+        b->tied[row / 64] &= ~bit;
+    }
+}
+
+enum { FEW_OPEN = 64 }; /* one in so many rows */
+
+/* Few open rows are settled one by one, from the lowest n planes. *few: they are. */
+static int settle_few(const struct job *j, struct cur planes[8], unsigned n, struct bound b[2],
+                      bool *few)
+{
+    uint64_t mask = mask_of(8 * n);
+    size_t k = bits_count(b[0].open ? b[1].tied : b[0].tied, j->n) +
+               (b[0].open || b[1].open ? 0 : bits_count(b[1].tied, j->n));
+    uint32_t *rows;
+    uint64_t *numbers;
+    uint32_t open;
+    int rc;
+    *few = k <= j->n / FEW_OPEN;
+    if (!*few) {
+        return 0;
+    }
+    rows = scratch(j->w, (uint32_t)k, sizeof *rows);
+    numbers = scratch(j->w, (uint32_t)k, sizeof *numbers);
+    if (rows == NULL || numbers == NULL) {
+        return ERR_NOMEM;
+    }
+    open = open_rows(j, b, rows);
+    rc = lower_numbers(j, planes, n, rows, open, numbers);
+    for (uint32_t i = 0; i < open && rc == 0; i++) {
+        settle(&b[0], rows[i], numbers[i] >= (b[0].value & mask));
+        settle(&b[1], rows[i], numbers[i] <= (b[1].value & mask));
+    }
+    return rc;
+}
+
 static int compare_planes(const struct job *j, struct cur planes[8], unsigned n, struct bound b[2])
 {
+    bool few = false;
     int rc = 0;
     for (unsigned p = n; p-- > 0 && rc == 0;) {
         if (bound_settled(j, &b[0]) && bound_settled(j, &b[1])) {
+            break;
+        }
+        rc = settle_few(j, planes, p + 1, b, &few);
+        if (rc != 0 || few) {
             break;
         }
         rc = test_plane(j, &planes[p], b, 8 * p);

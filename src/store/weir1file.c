@@ -55,16 +55,18 @@ static int note_damage(struct weir1_file *f, uint64_t offset, int code, const ch
 
 /* ------------------------------------------------------------------ blocks */
 
-/* Bounds of a field as the zone wants them. Fields that are not stored are 0 in every row. */
-static void set_bounds(struct weir1_block *blk, enum field_id id)
+/* Numbers and addresses have bounds; unless they are stored they are 0 in every row. */
+static const bool has_bounds[FIELD_STORED_] = {
+#define FIELD(id, member, class, type, group, merge, doc)                                          \
+    [FIELD_##id] = TYPE_##type != TYPE_VAR && FIELD_##id != FIELD_RECORD_NO &&                     \
+                   FIELD_##id != FIELD_RECORD_SIZE && FIELD_##id != FIELD_RECORD_ELEMENTS,
+#include "field/fields.def"
+};
+
+static void set_bounds(struct zone_bounds *z, const struct weir1_entry *e)
 {
-    struct zone_bounds *z = &blk->zone.bounds[id];
-    const struct weir1_entry *e = blk->entry_of[id] != 0 ? &blk->entries[blk->entry_of[id] - 1]
-                                                         : NULL;
-    enum field_type type = field_of(id)->type;
-    z->known = type != TYPE_VAR && !field_is_transient(id) &&
-               (e == NULL || (e->flags & WEIR1_BOUNDS_KNOWN) != 0);
-    if (z->known && e != NULL) {
+    z->known = has_bounds[e->field] && (e->flags & WEIR1_BOUNDS_KNOWN) != 0;
+    if (z->known) {
         memcpy(&z->min, e->min, sizeof z->min);
         memcpy(&z->max, e->max, sizeof z->max);
     }
@@ -72,22 +74,24 @@ static void set_bounds(struct weir1_block *blk, enum field_id id)
 
 void weir1_index_block(struct weir1_block *blk)
 {
+    struct zone *z = &blk->zone;
     memset(blk->entry_of, 0, sizeof blk->entry_of);
-    memset(&blk->zone, 0, sizeof blk->zone);
+    memset(z, 0, sizeof *z);
+    for (unsigned id = 0; id < FIELD_STORED_; id++) {
+        z->bounds[id].known = has_bounds[id];
+    }
+    z->nrows = blk->head.rows;
+    z->groups_any = blk->head.groups_any;
+    z->groups_all = blk->head.groups_all;
     blk->dictionary = 0;
     for (uint32_t i = 0; i < blk->head.nentries; i++) {
-        unsigned field = blk->entries[i].field;
-        if (field < FIELD_STORED_) {
-            blk->entry_of[field] = (uint16_t)(i + 1);
-        } else if (field == WEIR1_FIELD_DICTIONARY) {
+        const struct weir1_entry *e = &blk->entries[i];
+        if (e->field < FIELD_STORED_) {
+            blk->entry_of[e->field] = (uint16_t)(i + 1);
+            set_bounds(&z->bounds[e->field], e);
+        } else if (e->field == WEIR1_FIELD_DICTIONARY) {
             blk->dictionary = (uint16_t)(i + 1);
         }
-    }
-    blk->zone.nrows = blk->head.rows;
-    blk->zone.groups_any = blk->head.groups_any;
-    blk->zone.groups_all = blk->head.groups_all;
-    for (unsigned id = 0; id < FIELD_STORED_; id++) {
-        set_bounds(blk, (enum field_id)id);
     }
 }
 
