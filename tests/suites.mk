@@ -55,3 +55,5 @@ SUITES += tests/compat/damaged.py
 EXTRA_DIST += tests/compat/damaged.py
 SUITES += tests/compat/nffiles_vs_nfdump.py
 EXTRA_DIST += tests/compat/nffiles_vs_nfdump.py
+SUITES += tests/cli/archive.py tests/compat/collected_files.py
+EXTRA_DIST += tests/cli/archive.py tests/compat/collected_files.py

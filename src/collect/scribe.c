@@ -218,6 +218,7 @@ static void finish_file(struct scribe *s, const struct order *order, struct scri
     }
     account_loss(slot);
     flowwriter_sequence_failures(slot->writer, order->sequence_failures);
+    flowwriter_slot(slot->writer, slot->start * 1000, slot->start * 1000);
     report->totals = *flowwriter_totals(slot->writer);
     report->written = flowwriter_finish_counting(slot->writer, &report->lost, &fault) == 0;
     report->lost += slot->lost_flows;

@@ -106,7 +106,7 @@ static void put_exporter(const struct exporter *e, struct buf *out)
     ip_format(&e->addr, family, ip);
     buf_printf(out, "SysID: %u, IP: %*s, version: %s, ID: %2u", e->sysid, family == 4 ? 16 : 40, ip,
                version_name(e->version), e->id);
-    if (e->has_stat) {
+    if (e->flows != 0) {
         buf_printf(out, ", Sequence failures: %u, packets: %llu, flows: %llu\n",
                    e->sequence_failures, (unsigned long long)e->packets,
                    (unsigned long long)e->flows);

@@ -91,6 +91,7 @@ static int end_slot(struct slots *s, struct fault *fault)
     }
     rc = write_gathered(s, fault);
     tell_loss(s);
+    flowwriter_slot(s->writer, s->start * 1000, (s->start + s->o.seconds) * 1000);
     finished = flowwriter_finish(s->writer, rc == 0 ? fault : &ignored);
     s->writer = NULL;
     return rc != 0 ? rc : finished;

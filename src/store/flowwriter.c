@@ -343,6 +343,14 @@ void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n)
     w->totals.sequence_failures += n;
 }
 
+void flowwriter_slot(struct flowwriter *w, uint64_t first, uint64_t last)
+{
+    if (w->totals.first == UINT64_MAX) {
+        w->totals.first = first;
+        w->totals.last = last;
+    }
+}
+
 void flowwriter_keep_old(struct flowwriter *w, bool keep)
 {
     w->keep_old = keep;

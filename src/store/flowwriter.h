@@ -77,6 +77,9 @@ int flowwriter_rename(struct flowwriter *w, const char *ident);
 void flowwriter_add_totals(struct flowwriter *w, const struct flow_totals *t);
 void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n);
 
+/* The times, msec, that the totals of a file without flows say: those of its slot. */
+void flowwriter_slot(struct flowwriter *w, uint64_t first, uint64_t last);
+
 /* Keep the file whose place this one will take, as ".NAME.damaged" beside it. */
 void flowwriter_keep_old(struct flowwriter *w, bool keep);
 

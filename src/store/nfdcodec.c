@@ -158,8 +158,12 @@ static int zstd_pack(struct piece *p, int level)
 /* What stands before the end of octets that were cut off. */
 static int lz4_unpack_start(struct piece *p)
 {
-    int made = LZ4_decompress_safe_partial((const char *)p->in, (char *)p->out, (int)p->n,
+    enum { TRIES = 16 }; /* it does not like an end within a length: leave octets away */
+    int made = -1;
+    for (int cut = 0; cut < TRIES && made <= 0 && (size_t)cut < p->n; cut++) {
+        made = LZ4_decompress_safe_partial((const char *)p->in, (char *)p->out, (int)p->n - cut,
                                            (int)p->room, (int)p->room);
+    }
     p->made = made > 0 ? (size_t)made : 0;
     return made > 0 ? ERR_TRUNCATED : ERR_FORMAT;
 }

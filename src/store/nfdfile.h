@@ -73,7 +73,7 @@ struct nfd_file {
     struct arena arena;      /* ident */
     uint64_t size;
     struct nfd1_maps *maps;  /* of blocks of layout 1; NULL: there are none */
-    const uint8_t *sealed;   /* the appendix that has a seal, without it; NULL: none has (nfdseal.h) */
+    const uint8_t *sealed;   /* the appendix without its seal; NULL: it has none (nfdseal.h) */
     size_t sealed_len;
     uint64_t seal;
     bool growing;            /* its writer is at work: the last block may be incomplete */

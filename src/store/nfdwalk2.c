@@ -78,10 +78,13 @@ void nfdwalk_lost(struct nfd_walk *w, const uint8_t *record, size_t size, size_t
 
 void nfdwalk_broken(struct nfd_walk *w, const uint8_t *record, size_t size)
 {
+    w->broken = true;
+    if (w->cut) {
+        return; /* that is known, and why */
+    }
     nfdwalk_note(w,
                  "Record %llu at octet %zu: size %zu does not fit; the rest of the block is lost",
                  (unsigned long long)nfdwalk_number(w), (size_t)(record - w->octets), size);
-    w->broken = true;
 }
 
 static uint32_t load32(const uint8_t *at)
