@@ -15,9 +15,9 @@
  *   expression !! 1 text ?? proto    and this is suggested
  *
  * A line "%geo nfdump mmdb" makes the lines behind it run with each of these data bases in turn,
- * and with the Tor data base. "%pcre2 with" and "%pcre2 without" are for lines behind them that only
- * hold of such a build, "%pcre2 any" ends that. Every accepted expression is run four ways: optimised and as written,
- * on all flows at once and flow by flow.
+ * and with the Tor data base. "%pcre2 with" and "%pcre2 without" are for lines behind them that
+ * only hold of such a build, "%pcre2 any" ends that. Every accepted expression is run four ways:
+ * optimised and as written, on all flows at once and flow by flow.
  */
 #include "flowrows.h"
 #include "wordcover.h"
