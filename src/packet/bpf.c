@@ -5,12 +5,14 @@
 #include "packet/bpf.h"
 
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { SNAP_LENGTH = 262144 };
 
 struct program {
     int link_type;
+    bool valid; /* else no frame passes */
     struct bpf_program code;
 };
 
@@ -35,7 +37,9 @@ void bpf_free(struct bpf *b)
         return;
     }
     for (size_t i = 0; i < b->count; i++) {
-        pcap_freecode(&b->programs[i].code);
+        if (b->programs[i].valid) {
+            pcap_freecode(&b->programs[i].code);
+        }
     }
     free(b->programs);
     free(b);
@@ -54,15 +58,15 @@ static struct program *find(const struct bpf *b, int link_type)
 static int compile(struct bpf *b, struct program *p, struct fault *fault)
 {
     pcap_t *dead = pcap_open_dead(p->link_type, SNAP_LENGTH);
-    int rc = 0;
     if (dead == NULL) {
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
-    if (pcap_compile(dead, &p->code, b->text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        rc = fault_set(fault, ERR_SYNTAX, "bpf program \"%s\": %s", b->text, pcap_geterr(dead));
+    p->valid = pcap_compile(dead, &p->code, b->text, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (!p->valid) {
+        fault_set(fault, ERR_SYNTAX, "bpf program \"%s\": %s", b->text, pcap_geterr(dead));
     }
     pcap_close(dead);
-    return rc;
+    return p->valid ? 0 : ERR_SYNTAX;
 }
 
 int bpf_compile(struct bpf *b, int link_type, struct fault *fault)
@@ -73,22 +77,22 @@ int bpf_compile(struct bpf *b, int link_type, struct fault *fault)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
     b->programs = grown;
-    grown[b->count].link_type = link_type;
+    grown[b->count] = (struct program){.link_type = link_type};
     rc = compile(b, &grown[b->count], fault);
-    b->count += rc == 0;
+    b->count += rc != ERR_NOMEM;
     return rc;
 }
 
 int bpf_passes(struct bpf *b, const struct frame *f, struct fault *fault)
 {
     struct pcap_pkthdr h = {.caplen = f->captured, .len = f->length};
+    struct fault ignored;
     const struct program *p = find(b, f->link_type);
     if (p == NULL) {
-        int rc = bpf_compile(b, f->link_type, fault);
-        if (rc != 0) {
-            return rc;
+        if (bpf_compile(b, f->link_type, &ignored) == ERR_NOMEM) {
+            return fault_set(fault, ERR_NOMEM, "out of memory");
         }
         p = find(b, f->link_type);
     }
-    return pcap_offline_filter(&p->code, &h, f->data) != 0;
+    return p->valid && pcap_offline_filter(&p->code, &h, f->data) != 0;
 }

@@ -118,8 +118,12 @@ static int open_pcap(struct capfile *c, struct cur head, struct fault *fault)
     return add_interface(c, &i, fault);
 }
 
+/* The octets end with so many left over. */
 static int cut_off(const struct capfile *c, size_t left, struct fault *fault)
 {
+    if (capstream_failed(c->stream)) {
+        return damaged(c, "truncated or damaged: it cannot be read further", fault);
+    }
     return left == 0 ? ERR_END : damaged(c, "truncated: the file ends inside a packet", fault);
 }
 
@@ -327,7 +331,8 @@ static int open_format(struct capfile *c, struct fault *fault)
     struct cur little = head, big = head;
     uint32_t magic = cur_u32le(&little);
     if (at == NULL) {
-        return damaged(c, left == 0 ? "an empty file" : "truncated: no whole header", fault);
+        return damaged(c, capstream_failed(c->stream) ? "cannot be read"
+                          : left == 0 ? "an empty file" : "truncated: no whole header", fault);
     }
     if (magic == BLOCK_SECTION) {
         return open_ng(c, fault);
@@ -384,9 +389,14 @@ void capfile_close(struct capfile *c)
     }
 }
 
-int capfile_link_type(const struct capfile *c)
+size_t capfile_interfaces(const struct capfile *c)
 {
-    return c->ninterfaces > 0 ? c->interfaces[0].link_type : DLT_EN10MB;
+    return c->ninterfaces;
+}
+
+int capfile_link_type(const struct capfile *c, size_t interface)
+{
+    return c->interfaces[interface].link_type;
 }
 
 int capfile_next(struct capfile *c, struct frame *out, struct fault *fault)

@@ -18,8 +18,9 @@ struct capfile;
 int capfile_open(const char *path, struct capfile **out, struct fault *fault);
 void capfile_close(struct capfile *c);
 
-/* Of the first interface; Ethernet if none was described yet. */
-int capfile_link_type(const struct capfile *c);
+/* Interfaces described in front of the first packet, and their link types. */
+size_t capfile_interfaces(const struct capfile *c);
+int capfile_link_type(const struct capfile *c, size_t interface);
 
 /* Like capture_next(). */
 int capfile_next(struct capfile *c, struct frame *out, struct fault *fault);

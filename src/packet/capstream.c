@@ -18,7 +18,9 @@
 #include <zlib.h>
 #endif
 
-enum { WINDOW_OCTETS = 256 << 10 };
+/* Where compressed octets are damaged, zlib keeps back what it decoded in the same call: small calls
+ * lose less. */
+enum { WINDOW_OCTETS = 256 << 10, GZIP_OCTETS = 16 << 10 };
 
 struct capstream {
     int fd;
@@ -27,7 +29,7 @@ struct capstream {
 #endif
     uint8_t *data;
     size_t size, at, end; /* octets at..end are there and not yet skipped */
-    bool ended;
+    bool ended, failed;
 };
 
 #ifdef HAVE_ZLIB
@@ -51,7 +53,7 @@ static int open_gzip(struct capstream *s)
         return ERR_NOMEM;
     }
     s->fd = -1; /* zlib's now */
-    gzbuffer(s->gz, WINDOW_OCTETS);
+    gzbuffer(s->gz, GZIP_OCTETS);
     return 0;
 }
 
@@ -62,9 +64,20 @@ static void close_gzip(struct capstream *s)
     }
 }
 
+/* What zlib could still decode comes first, then the error. */
+static ssize_t read_gzip(struct capstream *s, void *to, size_t n)
+{
+    int code = Z_OK;
+    int got = gzread(s->gz, to, n < GZIP_OCTETS ? (unsigned)n : GZIP_OCTETS);
+    if (got == 0) {
+        gzerror(s->gz, &code);
+    }
+    return code == Z_OK || code == Z_STREAM_END ? got : -1;
+}
+
 static ssize_t read_some(struct capstream *s, void *to, size_t n)
 {
-    return s->gz != NULL ? gzread(s->gz, to, (unsigned)n) : read(s->fd, to, n);
+    return s->gz != NULL ? read_gzip(s, to, n) : read(s->fd, to, n);
 }
 
 #else
@@ -140,7 +153,7 @@ static bool make_room(struct capstream *s, size_t n)
 }
 
 /* Read until n octets are there or the file ends; so it does at an error, or when a signal that
- * is to end the program interrupts the wait for more. */
+ * is to end the program interrupts the wait for more. A directory fails at once. */
 static void fill(struct capstream *s, size_t n)
 {
     if (s->at + n > s->size && !make_room(s, n)) {
@@ -152,6 +165,7 @@ static void fill(struct capstream *s, size_t n)
             s->end += (size_t)got;
         } else {
             s->ended = true;
+            s->failed = got < 0;
         }
     }
 }
@@ -164,6 +178,11 @@ const uint8_t *capstream_peek(struct capstream *s, size_t n, size_t *left)
     }
     *left = s->end - s->at;
     return *left >= n ? s->data + s->at : NULL;
+}
+
+bool capstream_failed(const struct capstream *s)
+{
+    return s->failed;
 }
 
 void capstream_skip(struct capstream *s, size_t n)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ void capstream_close(struct capstream *s);
 /* The next n octets (at most CAPSTREAM_PIECE_MAX), which stay to be asked for again; valid until
  * the next call. NULL: the file ends before; *left is how many there are then. */
 const uint8_t *capstream_peek(struct capstream *s, size_t n, size_t *left);
+
+/* Did the octets end because reading failed, or inside of what is compressed? */
+bool capstream_failed(const struct capstream *s);
 
 /* Go on behind n octets that were seen. */
 void capstream_skip(struct capstream *s, size_t n);

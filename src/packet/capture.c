@@ -31,13 +31,24 @@ static bool is_filter(const char *text)
 
 /* ---- files ---- */
 
+/* The expression must mean something for one of the interfaces. */
+static int compile_filter(struct capture *c, struct fault *fault)
+{
+    size_t n = capfile_interfaces(c->file);
+    int rc = n == 0 ? bpf_compile(c->filter, DLT_EN10MB, fault) : ERR_SYNTAX;
+    for (size_t i = 0; i < n && rc == ERR_SYNTAX; i++) {
+        rc = bpf_compile(c->filter, capfile_link_type(c->file, i), fault);
+    }
+    return rc;
+}
+
 static int filter_file(struct capture *c, const char *text, struct fault *fault)
 {
     if (!is_filter(text)) {
         return 0;
     }
     c->filter = bpf_new(text);
-    return c->filter != NULL ? bpf_compile(c->filter, capfile_link_type(c->file), fault)
+    return c->filter != NULL ? compile_filter(c, fault)
                              : fault_set(fault, ERR_NOMEM, "out of memory");
 }
 

@@ -6,6 +6,7 @@ and nothing of what was stored before is touched.
 CASES: program, words, exit code, what standard error must say (a regular expression). Files named
 there are made by make_files(); DAY is a directory with a good flow file.
 """
+import gzip
 import hashlib
 import os
 import re
@@ -30,6 +31,15 @@ CASES = [
     ("weirprobe", "-r cut.pcap -w out-cut", 1, r"cut\.pcap.*(truncated|cut|ends)"),
     ("weirprobe", "-r hugelength.pcap -w out-huge", 1, r"hugelength\.pcap"),
     ("weirprobe", "-r linktype.pcap -w out-link", 1, r"link"),
+    ("weirprobe", "-r cut.gz", 1, r"cut\.gz.*truncated"),
+    ("weirprobe", "-r badsum.gz", 1, r"badsum\.gz.*damaged"),
+    ("weirprobe", "-r day", 1, r"day.*read"),
+    ("weirprobe", "-r good.pcap vlan 5 -P sctp", 1, r"-P sctp.*tcp"),
+    ("weirprobe", "-r good.pcap -v psamp", 1, r"psamp is not taken over"),
+    ("weirprobe", "-r good.pcap -R 4739", 1, r"-R 4739: PSAMP is not received"),
+    ("weirprobe", "-r good.pcap -i lo", 1, r"already specified"),
+    ("weirprobe", "-r good.pcap -T ether -H 1:2:3", 1, r"Invalid MAC address 1:2:3"),
+    ("weirprobe", "-r good.pcap -s 16384", 1, r"16383"),
     ("weirprobe", "-i nosuchinterface0 -d", 1, r"nosuchinterface0"),
     ("weirprobe", "-r good.pcap -n 127.0.0.1:99999", 1, r"99999"),
     ("weirprobe", "-r good.pcap -v 3", 1, r"3"),
@@ -81,6 +91,9 @@ def make_files():
     huge = 0x7FFFFFFF
     write("hugelength.pcap", capture[:24] + struct.pack("<IIII", 1, 0, huge, huge) + b"x")
     write("linktype.pcap", capture[:20] + struct.pack("<I", 147) + capture[24:])
+    packed = gzip.compress(capture)
+    write("cut.gz", packed[:len(packed) // 2])
+    write("badsum.gz", packed[:-8] + bytes(4) + packed[-4:])
     write("text", b"this is no flow file and no capture either, just some text\n" * 9)
     write("empty", b"")
     for name in ("day", "out-cut", "out-huge", "out-link", "out-capd", "nothing"):
