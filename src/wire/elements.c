@@ -26,6 +26,11 @@ unsigned element_count(enum element_set set)
     return n;
 }
 
+const struct element *element_row(size_t row)
+{
+    return row < ELEMENTS ? &elements[row] : NULL;
+}
+
 const struct element *element_find(enum element_set set, uint32_t pen, uint16_t number)
 {
     for (size_t i = 0; i < ELEMENTS; i++) {

@@ -27,6 +27,7 @@
 #include "field/field.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum element_set { SET_V9 = 1, SET_IPFIX = 2, SET_BOTH = 3, SET_WEAK = 7 };
@@ -56,6 +57,9 @@ static inline bool element_is_weak(const struct element *e)
 {
     return e->sets == SET_WEAK;
 }
+
+/* All of them, in no order; NULL behind the last one. */
+const struct element *element_row(size_t row);
 
 /* NULL if the element fills nothing. */
 const struct element *element_find(enum element_set set, uint32_t pen, uint16_t number);

@@ -182,18 +182,20 @@ static void decode_header(const struct sflow *f, uint32_t protocol, const uint8_
 static void raw_header(struct sflow *f, struct cur *c)
 {
     uint32_t protocol = cur_u32be(c);
-    uint32_t len;
+    uint32_t len, there;
     const uint8_t *data;
     f->s.frame_length = cur_u32be(c);
     if (f->version >= 5) {
         cur_skip(c, 4); /* octets stripped */
     }
     len = cur_u32be(c);
-    data = cur_take(c, len);
-    cur_skip(c, (4 - len % 4) % 4 <= cur_left(c) ? (4 - len % 4) % 4 : 0);
-    if (data != NULL) {
-        decode_header(f, protocol, data, len, &f->s.r);
+    there = len < cur_left(c) ? len : (uint32_t)cur_left(c);
+    data = cur_take(c, there);
+    if (data != NULL && there > 0) { /* also what is left of a header that was cut */
+        decode_header(f, protocol, data, there, &f->s.r);
     }
+    cur_skip(c, len - there);
+    cur_skip(c, (4 - len % 4) % 4 <= cur_left(c) ? (4 - len % 4) % 4 : 0);
 }
 
 static void raw_ethernet(struct sflow *f, struct cur *c)
@@ -562,10 +564,11 @@ static void flow_sample_v5(struct sflow *f, struct cur *c, bool expanded)
     for (uint32_t i = 0; i < n && cur_ok(c); i++) {
         uint32_t tag = cur_u32be(c);
         uint32_t len = cur_u32be(c);
-        struct cur body = cur_sub(c, len);
+        bool cut = len > cur_left(c);
+        struct cur body = cur_sub(c, cut ? cur_left(c) : len);
         if (cur_ok(c)) {
             sample_record(f, tag, &body);
-            f->m.e->pub.loss.bad_records += !cur_ok(&body);
+            f->m.e->pub.loss.bad_records += cut || !cur_ok(&body);
         }
     }
     end_sample(f);

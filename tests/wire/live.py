@@ -20,6 +20,10 @@ import sys
 import time
 import urllib.request
 
+SRC = os.path.abspath(os.environ.get("WEIR_SRC", "."))
+sys.path.insert(0, os.path.join(SRC, "tests", "tools"))
+from exports import capture, sets  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("WEIR_BUILD", "."))
 TMP = os.path.abspath(os.environ.get("WEIR_TMP") or "/tmp/weir-live")
 CAPD = os.path.join(BUILD, "weircapd")
@@ -115,10 +119,6 @@ def record(n):
     return struct.pack(">IIIIHB", 0x0A000002, 0xC0A80002, 1, n, 1000, 17)
 
 
-def sets(*pairs):
-    return b"".join(struct.pack(">HH", i, 4 + len(b)) + b for i, b in pairs)
-
-
 def v9(numbers, sequence, template=True, domain=1):
     body = (sets((0, TEMPLATE)) if template else b"") + sets((300, b"".join(map(record, numbers))))
     return struct.pack(">HHIIII", 9, 1, 100000, int(time.time()), sequence, domain) + body
@@ -132,18 +132,6 @@ def ipfix_message(body, sequence, domain=1, at=None):
 def ipfix(numbers, sequence, template=True, domain=1, at=None):
     body = (sets((2, TEMPLATE)) if template else b"") + sets((300, b"".join(map(record, numbers))))
     return ipfix_message(body, sequence, domain, at)
-
-
-def capture(path, datagrams):
-    """A capture file of (time, datagram[, last octet of the sender])."""
-    with open(path, "wb") as f:
-        f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
-        for at, data, *sender in datagrams:
-            udp = struct.pack(">HHHH", 2055, 9995, 8 + len(data), 0) + data
-            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
-                             bytes([192, 0, 2, sender[0] if sender else 1]), bytes([192, 0, 2, 99]))
-            f.write(struct.pack("<IIII", int(at), int(at % 1 * 1e6), len(ip + udp), len(ip + udp)))
-            f.write(ip + udp)
 
 
 def collect(directory, datagrams, *options):

@@ -3,8 +3,10 @@
  * wiredump.c - for tests: decode the export datagrams of a capture, print a JSON object a flow.
  *
  * Usage: wiredump [-b] file.pcap. Keys are field names of the catalogue; the last line has the
- * accounts. -b: decode into columns, many records at once where the decoder can.
+ * accounts, and what option data told. -b: decode into columns, many records at once where the
+ * decoder can.
  */
+#include "base/buf.h"
 #include "base/ip.h"
 #include "packet/packet.h"
 #include "wire/wire.h"
@@ -102,6 +104,36 @@ static void add_exporter(void *ctx, struct wire_exporter *e)
     s->counters += e->counter_samples;
 }
 
+/* What was told comes in the last line: "1 interface 7 eth0" of exporter 1, "1 sampler 3 1:99". */
+static struct buf told;
+
+static void tell(const struct wire_exporter *from, const char *what, int64_t id, const char *text)
+{
+    buf_printf(&told, "%s\"%u %s %" PRId64 " %s\"", told.len > 0 ? ", " : "", from->id.sysid, what,
+               id, text);
+}
+
+static void tell_name(void *ctx, const struct wire_exporter *from, enum name_kind kind, uint32_t id,
+                      const char *text)
+{
+    (void)ctx;
+    tell(from, kind == NAME_VRF ? "vrf" : "interface", id, text);
+}
+
+static void tell_sampler(void *ctx, const struct wire_exporter *from, const struct sampler *s)
+{
+    char text[64];
+    (void)ctx;
+    snprintf(text, sizeof text, "%u:%u", (unsigned)s->packet_interval, (unsigned)s->space_interval);
+    tell(from, "sampler", s->id, text);
+}
+
+static void tell_app(void *ctx, const struct wire_exporter *from, const struct app_name *a)
+{
+    (void)ctx;
+    tell(from, "app", a->id_len, a->name);
+}
+
 static void say(void *ctx, enum wire_event event, const char *text)
 {
     (void)ctx;
@@ -115,8 +147,10 @@ int main(int argc, char **argv)
     struct wire_options options = {.sampling = 0};
     bool columns = argc == 3 && strcmp(argv[1], "-b") == 0;
     struct builder *b = builder_new();
-    struct wire_sink one = {.flow = print_flow, .say = say};
-    struct wire_sink many = {.ctx = b, .flow = add_flow, .rows = rows_of, .appended = no_more};
+    struct wire_sink one = {.flow = print_flow, .say = say, .name = tell_name, .app = tell_app,
+                            .sampler = tell_sampler};
+    struct wire_sink many = {.ctx = b, .flow = add_flow, .rows = rows_of, .appended = no_more,
+                             .name = tell_name, .app = tell_app, .sampler = tell_sampler};
     struct wire *w = wire_new(&options, columns ? &many : &one);
     struct packet_options none = {false, false};
     pcap_t *pcap = argc == 2 + columns ? pcap_open_offline(argv[1 + columns], error) : NULL;
@@ -124,6 +158,7 @@ int main(int argc, char **argv)
     const u_char *data;
     uint64_t now = 0;
     struct sums s = {0};
+    buf_init(&told);
     if (w == NULL || pcap == NULL) {
         fprintf(stderr, "cannot open the capture\n");
         return 1;
@@ -145,7 +180,9 @@ int main(int argc, char **argv)
     wire_exporters(w, add_exporter, &s);
     printf("{\"END\": 1, \"gaps\": %" PRIu64 ", \"missed\": %" PRIu64 ", \"bad\": %" PRIu64
            ", \"no_template\": %" PRIu64 ", \"bad_records\": %" PRIu64 ", \"counters\": %" PRIu64
-           "}\n", s.gaps, s.missed, s.bad, s.no_template, s.bad_records, s.counters);
+           ", \"told\": [%s]}\n", s.gaps, s.missed, s.bad, s.no_template, s.bad_records, s.counters,
+           buf_text(&told));
+    buf_free(&told);
     pcap_close(pcap);
     wire_free(w);
     builder_free(b);
