@@ -176,7 +176,7 @@ static int decode_delta(const struct job *j, const struct vec *v)
 {
     uint64_t *wide;
     int rc;
-    if (!j->narrow || !(v->flags & VEC_ZIGZAG)) {
+    if (!j->narrow || j->width == sizeof *wide || !(v->flags & VEC_ZIGZAG)) {
         return sum_differences(j, v, j->width, j->out);
     }
     wide = scratch(j->w, j->n, sizeof *wide);

@@ -23,7 +23,8 @@
 #define PLAIN_DEPTH 4        /* arrays nested that deeply are CONST, RAW or BITS only */
 #define SURCHARGE_ZSTD 1.2   /* zstd gives 1 GB/s, packed bits over 10 */
 #define SURCHARGE_FRAME 300  /* octets: a frame's tables take 5 us to build, however short it is */
-#define SURCHARGE_STEP 1.03  /* DELTA, POPULAR: one more pass */
+#define SURCHARGE_STEP 1.03  /* DELTA, PLANES: one more pass */
+#define SURCHARGE_POPULAR 1.12 /* and one that no vector unit does */
 #define DIRECT_BITS_SAMPLE 11 /* for a sample, a table of the range may not be much larger */
 #define COUNT_MAX 1023        /* counts above are all the same */
 #define DENSE 8               /* a range of so many times the values may be walked */
@@ -281,8 +282,8 @@ static void offer_popular(const struct vec_array *a, const struct vec_histogram 
             break;
         }
         cost = 4 * VEC_HEAD + 8 + m * value + cost_bits(a->n, bits) + (a->n - covered) * value;
-        if (cost * SURCHARGE_STEP < best->cost) {
-            offer(best, VEC_POPULAR, cost * SURCHARGE_STEP);
+        if (cost * SURCHARGE_POPULAR < best->cost) {
+            offer(best, VEC_POPULAR, cost * SURCHARGE_POPULAR);
             best->top_bits = bits;
         }
     }

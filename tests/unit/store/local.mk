@@ -19,3 +19,15 @@ tests_unit_store_test_encoders_LDADD = $(STORE_LIBS)
 UNIT_TESTS += tests/unit/store/test_filelist
 tests_unit_store_test_filelist_LDADD = $(STORE_LIBS)
 EXTRA_DIST += tests/unit/store/randomflows.h
+
+# The kernels once more as plain loops, beside those of this machine.
+check_LIBRARIES += tests/unit/store/libportable.a
+tests_unit_store_libportable_a_SOURCES = tests/unit/store/kernelset.c \
+    src/flow/kernels.c src/store/bitpack.c src/store/veckernels.c
+tests_unit_store_libportable_a_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_PORTABLE \
+    -include $(srcdir)/tests/unit/store/portable_names.h
+UNIT_TESTS += tests/unit/store/test_kernels
+tests_unit_store_test_kernels_SOURCES = tests/unit/store/test_kernels.c \
+    tests/unit/store/kernelset.c tests/unit/store/kernelset.h
+tests_unit_store_test_kernels_LDADD = tests/unit/store/libportable.a $(STORE_LIBS)
+EXTRA_DIST += tests/unit/store/portable_names.h
