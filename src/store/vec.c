@@ -7,6 +7,7 @@
  */
 #include "store/vec.h"
 
+#include "base/bits.h"
 #include "store/bitpack.h"
 #include "store/veckernels.h"
 
@@ -231,6 +232,25 @@ static bool escapes_fit(const void *codes, uint32_t n, uint32_t m, uint32_t e)
     return kernel_codes_max(codes, n, width) <= m && kernel_codes_count(codes, n, width, m) == e;
 }
 
+enum { FEW_EXCEPTIONS = 16 }; /* one in so many rows */
+
+/* Few exceptions are put over what the table says: a third of the time of going row by row. */
+static int popular_few(const struct job *j, const void *table, const void *codes, uint32_t m,
+                       const void *exceptions, uint32_t e)
+{
+    unsigned width = vec_code_width(m + 1);
+    uint64_t *escapes = arena_alloc(j->w->arena, (BITS_WORDS(j->n) + 1) * sizeof *escapes);
+    uint32_t *rows = scratch(j->w, e, sizeof *rows);
+    if (escapes == NULL || rows == NULL) {
+        return ERR_NOMEM;
+    }
+    kernel_range(codes, width, j->n, m, m, escapes);
+    bits_rows(escapes, j->n, rows);
+    kernel_look_up(table, codes, width, j->n, j->width, j->out);
+    kernel_scatter(exceptions, rows, e, j->width, j->out);
+    return 0;
+}
+
 static int decode_popular(const struct job *j, const struct vec *v)
 {
     struct cur c = v->body;
@@ -256,6 +276,9 @@ static int decode_popular(const struct job *j, const struct vec *v)
     rc = rc != 0 ? rc : decode_next(j, &c, e, j->width, exceptions);
     if (rc == 0 && !escapes_fit(codes, j->n, m, e)) {
         rc = damaged(j->fault, "a code outside of its table");
+    }
+    if (rc == 0 && e < j->n / FEW_EXCEPTIONS) {
+        return popular_few(j, table, codes, m, exceptions, e);
     }
     if (rc == 0) {
         kernel_popular(table, codes, vec_code_width(m + 1), m, exceptions, j->n, j->width, j->out);

@@ -43,12 +43,14 @@ static uint64_t shape(unsigned kind, uint32_t i, uint64_t *seed)
         return i / 100;
     case 10:
         return UINT64_MAX - i * 17;
+    case 11:
+        return r % 100 < 98 ? r % 40 * 3 : r >> 8;
     default:
         return r >> (r % 64);
     }
 }
 
-enum { SHAPES = 12 };
+enum { SHAPES = 13 };
 
 static uint64_t get(const void *v, unsigned width, uint32_t i)
 {
