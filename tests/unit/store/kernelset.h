@@ -3,8 +3,8 @@
  * kernelset.h - the kernels as a table, once as they are linked into the programs and once as plain
  * loops (portable_names.h).
  */
-#ifndef WEIR_TESTS_KERNELSET_H
-#define WEIR_TESTS_KERNELSET_H
+#ifndef WEIR_STORE_KERNELSET_H
+#define WEIR_STORE_KERNELSET_H
 
 #include "flow/kernels.h"
 #include "store/bitpack.h"

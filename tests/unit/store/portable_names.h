@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * portable_names.h - read before the kernels' sources when they are compiled a second time, as plain
- * loops, so that test_kernels.c can link both.
+ * portable_names.h - read before the kernels' sources when they are compiled a second time, as
+ * plain loops, so that test_kernels.c can link both.
  */
+#ifndef WEIR_STORE_PORTABLE_NAMES_H
+#define WEIR_STORE_PORTABLE_NAMES_H
+
 #define bitpack_get portable_bitpack_get
 #define bitpack_pack portable_bitpack_pack
 #define bitpack_size portable_bitpack_size
@@ -28,3 +31,5 @@
 #define number_passes portable_number_passes
 #define number_test_array portable_number_test_array
 #define kernels_of_this_machine portable_kernels
+
+#endif
