@@ -40,10 +40,10 @@ struct run {
     struct writing writing;
     uint64_t addressless;   /* grouped flows without any address */
     bool write_failed;      /* the file of -w could not be created */
-    struct printer_work *work;
     struct clock_zone clock;
     struct buf out;
-    uint64_t shown;         /* records printed so far, all tables */
+    uint64_t shown;         /* records printed so far, all tables; those of JSON only */
+    bool cuts;              /* rows of the table may be left out */
     double scan_seconds;
 };
 
@@ -165,7 +165,8 @@ static bool add_sorting(struct run *r)
 {
     struct field_set set = table_fields(r->s);
     r->sorting = sorting_new(&set, r->s->asked.order, r->s->asked.order_ascends,
-                             r->s->asked.write != NULL ? 0 : r->s->top, &r->s->budget);
+                             r->s->asked.write != NULL ? 0 : r->s->top, r->s->workers,
+                             &r->s->budget);
     if (r->sorting == NULL) {
         return out_of_memory(r->s);
     }
@@ -203,32 +204,40 @@ static uint32_t run_length(const uint32_t *rows, uint32_t n)
     return i;
 }
 
-static int print_part(void *ctx, struct batch *b, const uint32_t *rows, uint32_t n,
-                      const uint64_t *bits)
+/* Called by several workers at once if the numbers of records do not depend on what was cut. */
+static int format_rows(void *ctx, void *work, struct batch *b, const uint32_t *rows, uint32_t n,
+                       struct buf *out)
 {
     struct run *r = ctx;
     int rc = 0;
-    (void)bits;
-    for (uint32_t i = 0, same; i < n && rc == 0; i += same) {
-        uint64_t number = by_place(r) ? b->first_no + rows[i] : r->shown + 1;
-        same = by_place(r) ? run_length(rows + i, n - i) : n;
-        rc = printer_rows(r->s->printer, r->work, b, rows + i, same, number, &r->out);
-        r->shown += same;
+    printer_work_names(work, &r->s->account.meta);
+    if (!by_place(r)) {
+        rc = printer_rows(r->s->printer, work, b, rows, n,
+                          r->shown + (r->cuts ? 1 : b->first_no), out);
+        r->shown += r->cuts ? n : 0;
+        return rc;
     }
-    say_out(&r->out);
-    say_err(printer_work_warnings(r->work));
+    for (uint32_t i = 0, same; i < n && rc == 0; i += same) {
+        same = run_length(rows + i, n - i);
+        rc = printer_rows(r->s->printer, work, b, rows + i, same, b->first_no + rows[i], out);
+    }
     return rc;
 }
 
 static bool show_table(struct run *r, struct table *t, enum order_id order, bool ascending)
 {
+    const struct table_format format = {listing_work, listing_work_free, format_rows, listing_put,
+                                        r};
     struct table_view view = table_view(r->s);
+    uint64_t total = table_total(t);
     view.ascending = ascending;
-    printer_work_names(r->work, &r->s->account.meta);
+    say_out(&r->out); /* what stands above the table */
+    r->cuts = view.post != NULL || view.has_min_packets || view.has_min_bytes;
     if (table_rank(t, order, ascending, view.top) != 0 ||
-        table_show(t, &view, print_part, r) != 0) {
+        table_print(t, &view, &format, r->cuts && !by_place(r) ? 1 : r->s->workers) != 0) {
         return table_failed(r->s);
     }
+    r->shown += r->cuts ? 0 : view.top != 0 && view.top < total ? view.top : total;
     return true;
 }
 
@@ -835,7 +844,6 @@ static void run_free(struct run *r)
         statcount_free(r->stat[i]);
     }
     statcount_free(r->totals);
-    printer_work_free(r->work);
     buf_free(&r->out);
 }
 
@@ -845,8 +853,7 @@ bool session_run(struct session *s)
     bool ok;
     buf_init(&r.out);
     clock_zone_init(&r.clock, false);
-    r.work = printer_work_new(s->printer);
-    ok = r.work != NULL ? run_query(&r) : out_of_memory(s);
+    ok = run_query(&r);
     run_free(&r);
     return ok;
 }

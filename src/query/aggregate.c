@@ -155,6 +155,7 @@ struct aggregate *aggregate_new(const struct aggregation *how, const struct fiel
     keys_fields(how, &a->fields);
     table_init(&a->table, &a->fields);
     a->table.budget = budget;
+    a->table.workers = workers;
     a->wanted.top = few_wanted(a) ? wanted->top : 0;
     a->late = a->wanted.top > 0;
     a->summed = adds_up(a);

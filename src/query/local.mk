@@ -74,6 +74,7 @@ libweir_query_a_SOURCES = \
 	src/query/stattop.h \
 	src/query/table.c \
 	src/query/table.h \
+	src/query/tableshow.c \
 	src/query/tablespill.c \
 	src/query/tablespill.h \
 	src/query/tally.h \

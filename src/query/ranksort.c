@@ -8,9 +8,12 @@
  */
 #include "query/ranksort.h"
 
+#include "base/pool.h"
+
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SHORT = 50 };
 
@@ -128,7 +131,7 @@ static int compare_plain(const void *a, const void *b)
     return is_before(a, b) ? -1 : is_before(b, a) ? 1 : 0;
 }
 
-void rank_sort_plain(struct rank *r, size_t n)
+static void sort_plain(struct rank *r, size_t n)
 {
     rank_sort(r, n);
     for (size_t i = 0, same; i < n; i += same) {
@@ -172,9 +175,9 @@ void rank_sort_greatest(struct rank *r, size_t n, size_t k)
 {
     if (k < n && k > 0) {
         select_place(r, n, n - k);
-        rank_sort_plain(r + (n - k), k);
+        sort_plain(r + (n - k), k);
     } else {
-        rank_sort_plain(r, n);
+        sort_plain(r, n);
     }
 }
 
@@ -182,8 +185,135 @@ void rank_sort_least(struct rank *r, size_t n, size_t k)
 {
     if (k < n && k > 0) {
         select_place(r, n, k - 1);
-        rank_sort_plain(r, k);
+        sort_plain(r, k);
     } else {
-        rank_sort_plain(r, n);
+        sort_plain(r, n);
+    }
+}
+
+/* ------------------------------------------------------------------ several threads */
+
+enum { SLICES_MOST = 16, SLICES_FROM = 1 << 17 };
+
+/* A slice to be sorted. */
+struct slice {
+    struct rank *r;
+    size_t n;
+};
+
+/* Sorted pieces, one of each slice, to be merged. */
+struct merging {
+    const struct rank *at[SLICES_MOST], *end[SLICES_MOST];
+    unsigned n;
+    struct rank *out;
+};
+
+static void sort_slice(void *job, unsigned worker, void *context)
+{
+    const struct slice *s = job;
+    (void)worker;
+    (void)context;
+    sort_plain(s->r, s->n);
+}
+
+static void merge_pieces(void *job, unsigned worker, void *context)
+{
+    struct merging *m = job;
+    (void)worker;
+    (void)context;
+    for (;;) {
+        unsigned least = m->n;
+        for (unsigned i = 0; i < m->n; i++) {
+            if (m->at[i] < m->end[i] && (least == m->n || is_before(m->at[i], m->at[least]))) {
+                least = i;
+            }
+        }
+        if (least == m->n) {
+            return;
+        }
+        *m->out++ = *m->at[least]++;
+    }
+}
+
+/* The first place of a sorted slice that does not come before r. */
+static size_t place_in(const struct slice *s, const struct rank *r)
+{
+    size_t from = 0, to = s->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (is_before(&s->r[middle], r)) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
+/* Where the k-th of n mergings begins: at the middle one of what stands there in each slice. */
+static struct rank border(const struct slice *s, unsigned n, unsigned k)
+{
+    struct rank at[SLICES_MOST];
+    for (unsigned i = 0; i < n; i++) {
+        at[i] = s[i].r[s[i].n / n * k];
+    }
+    sort_plain(at, n);
+    return at[n / 2];
+}
+
+static void plan_mergings(const struct slice *s, unsigned n, struct rank *out, struct merging *m)
+{
+    for (unsigned k = 0; k < n; k++) {
+        struct rank from = border(s, n, k), to = k + 1 < n ? border(s, n, k + 1) : from;
+        m[k] = (struct merging){.n = n, .out = out};
+        for (unsigned i = 0; i < n; i++) {
+            m[k].at[i] = s[i].r + (k > 0 ? place_in(&s[i], &from) : 0);
+            m[k].end[i] = s[i].r + (k + 1 < n ? place_in(&s[i], &to) : s[i].n);
+            out += m[k].end[i] - m[k].at[i];
+        }
+    }
+}
+
+static bool run_jobs(unsigned n, pool_work *work, void *job, size_t width)
+{
+    struct pool *pool = pool_new(n, n, work, NULL);
+    for (unsigned i = 0; i < n && pool != NULL; i++) {
+        pool_submit(pool, (uint8_t *)job + i * width);
+    }
+    while (pool != NULL && pool_next(pool) != NULL) {
+        continue;
+    }
+    pool_free(pool);
+    return pool != NULL;
+}
+
+/* False: no memory or threads; then the elements are in any order. */
+static bool sort_slices(struct rank *r, size_t n, unsigned slices)
+{
+    struct slice s[SLICES_MOST];
+    struct merging m[SLICES_MOST];
+    struct rank *out = malloc(n * sizeof *out);
+    bool ok = out != NULL;
+    for (unsigned i = 0; i < slices; i++) {
+        size_t from = n / slices * i;
+        s[i] = (struct slice){r + from, (i + 1 < slices ? n / slices * (i + 1) : n) - from};
+    }
+    ok = ok && run_jobs(slices, sort_slice, s, sizeof s[0]);
+    if (ok) {
+        plan_mergings(s, slices, out, m);
+        ok = run_jobs(slices, merge_pieces, m, sizeof m[0]);
+    }
+    if (ok) {
+        memcpy(r, out, n * sizeof *r);
+    }
+    free(out);
+    return ok;
+}
+
+void rank_sort_plain(struct rank *r, size_t n, unsigned workers)
+{
+    unsigned slices = workers < SLICES_MOST ? workers : SLICES_MOST;
+    if (slices < 2 || n < SLICES_FROM || !sort_slices(r, n, slices)) {
+        sort_plain(r, n);
     }
 }

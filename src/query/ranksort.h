@@ -28,7 +28,7 @@ void rank_sort_part(struct rank *r, size_t n, size_t from, size_t to);
 
 /* The plain order; all of them, or only those that come last: the k greatest stand sorted at the
  * end. rank_sort_least: the k least stand sorted at the beginning. */
-void rank_sort_plain(struct rank *r, size_t n);
+void rank_sort_plain(struct rank *r, size_t n, unsigned workers);
 void rank_sort_greatest(struct rank *r, size_t n, size_t k);
 void rank_sort_least(struct rank *r, size_t n, size_t k);
 

@@ -23,7 +23,7 @@ struct sorting {
 };
 
 struct sorting *sorting_new(const struct field_set *shown, enum order_id order, bool ascending,
-                            uint64_t top, struct budget *budget)
+                            uint64_t top, unsigned workers, struct budget *budget)
 {
     struct sorting *s = calloc(1, sizeof *s);
     if (s != NULL) {
@@ -36,6 +36,7 @@ struct sorting *sorting_new(const struct field_set *shown, enum order_id order, 
         s->order = order;
         s->ascending = ascending;
         s->table.budget = budget;
+        s->table.workers = workers;
         row = s->table.rows.row.width + sizeof(struct tally);
         s->top = top <= budget_share(budget, 4) / row ? top : 0;
     }

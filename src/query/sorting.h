@@ -16,7 +16,7 @@ struct sorting;
 
 /* top: rows that will be shown, 0: all. budget: NULL: no limit. NULL: no memory. */
 struct sorting *sorting_new(const struct field_set *shown, enum order_id order, bool ascending,
-                            uint64_t top, struct budget *budget);
+                            uint64_t top, unsigned workers, struct budget *budget);
 void sorting_free(struct sorting *s);
 struct operator sorting_operator(struct sorting *s);
 struct table *sorting_table(struct sorting *s);

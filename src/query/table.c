@@ -4,16 +4,12 @@
  */
 #include "query/table.h"
 
-#include "base/bits.h"
 #include "query/gather.h"
 #include "query/tablespill.h"
-#include "query/turn.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SHOW_ROWS = 4096 };
 
 static const struct member {
     enum field_id id;
@@ -160,10 +156,10 @@ void table_init(struct table *t, const struct field_set *fields)
     t->ranked = false;
     t->budget = NULL;
     t->spill = NULL;
+    t->workers = 1;
 }
 
-/* An empty table with the same layout. */
-static void table_init_like(struct table *t, const struct table *like)
+void table_init_like(struct table *t, const struct table *like)
 {
     *t = *like;
     rows_init_like(&t->rows, &like->rows);
@@ -279,6 +275,19 @@ static void fill_keys(struct table *t, enum order_id order)
     }
 }
 
+/* Sort all rows, or those that are shown, in the plain order. */
+static void sort_plain(struct table *t, bool ascending, uint64_t top)
+{
+    size_t n = table_count(t);
+    if (top == 0 || top >= n) {
+        rank_sort_plain(t->rank, n, t->workers);
+    } else if (ascending) {
+        rank_sort_least(t->rank, n, top);
+    } else {
+        rank_sort_greatest(t->rank, n, top);
+    }
+}
+
 int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t top)
 {
     if (t->spill != NULL) {
@@ -294,10 +303,8 @@ int table_rank(struct table *t, enum order_id order, bool ascending, uint64_t to
     fill_keys(t, order);
     if (!t->plain && table_count(t) <= RANK_PLAIN_FROM) {
         rank_sort(t->rank, table_count(t));
-    } else if (ascending) {
-        rank_sort_least(t->rank, table_count(t), top);
     } else {
-        rank_sort_greatest(t->rank, table_count(t), top);
+        sort_plain(t, ascending, top);
     }
     return 0;
 }
@@ -335,213 +342,9 @@ int table_prune(struct table *t, enum order_id order, bool ascending, uint64_t t
         return ERR_NOMEM;
     }
     fill_keys(t, order);
-    if (ascending) {
-        rank_sort_least(t->rank, n, top);
-    } else {
-        rank_sort_greatest(t->rank, n, top);
-    }
+    sort_plain(t, ascending, top);
     kept = ascending ? t->rank : t->rank + (n - top);
     *border = ascending ? kept[top - 1].key : kept[0].key;
     qsort(kept, top, sizeof *kept, compare_items);
     return keep_items(t, kept, top);
-}
-
-/* ------------------------------------------------------------------ showing */
-
-static const enum field_id counters[] = {FIELD_FIRST_SEEN, FIELD_LAST_SEEN, FIELD_FLOWS,
-                                         FIELD_PACKETS, FIELD_BYTES, FIELD_OUT_PACKETS,
-                                         FIELD_OUT_BYTES, FIELD_TCP_FLAGS};
-
-static uint64_t counter(const struct tally *t, enum field_id id)
-{
-    switch (id) {
-    case FIELD_FIRST_SEEN:
-        return t->first;
-    case FIELD_LAST_SEEN:
-        return t->last;
-    case FIELD_FLOWS:
-        return t->flows;
-    case FIELD_PACKETS:
-        return t->packets;
-    case FIELD_BYTES:
-        return t->bytes;
-    case FIELD_OUT_PACKETS:
-        return t->out_packets;
-    case FIELD_OUT_BYTES:
-        return t->out_bytes;
-    default:
-        return t->flags;
-    }
-}
-
-/* The counter group is there if the first flow had it, or if there is something to say in it. */
-static bool wants_counters(uint64_t groups, const struct tally *t)
-{
-    return (groups & group_bit(GROUP_COUNTER)) || t->flows > 1 || t->out_packets > 0;
-}
-
-static int groups_column(struct table *t, const uint64_t *which, uint32_t n, struct batch *b)
-{
-    uint64_t *groups = arena_alloc(&b->arena, (size_t)n * sizeof *groups);
-    struct column c = {.form = COLUMN_FLAT, .width = 8, .nvalues = n, .values = groups};
-    if (groups == NULL) {
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        groups[i] = rows_u64(&t->rows, which[i], FIELD_GROUPS);
-        if (wants_counters(groups[i], table_tally(t, which[i]))) {
-            groups[i] |= group_bit(GROUP_COUNTER);
-            b->groups_any |= group_bit(GROUP_COUNTER);
-        }
-    }
-    batch_set_column(b, FIELD_GROUPS, &c);
-    return 0;
-}
-
-static int counter_column(struct table *t, const uint64_t *which, uint32_t n, enum field_id id,
-                          struct batch *b)
-{
-    const struct column *groups = batch_column(b, FIELD_GROUPS);
-    uint64_t absent = ~group_bit(field_of(id)->group);
-    uint64_t *values = arena_alloc(&b->arena, (size_t)n * sizeof *values);
-    struct column c = {.form = COLUMN_FLAT, .width = 8, .nvalues = n, .values = values};
-    if (values == NULL) {
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        values[i] = (column_u64(groups, i) & ~absent) ? counter(table_tally(t, which[i]), id) : 0;
-    }
-    if (field_width(id) == 1) {
-        uint8_t *narrow = (uint8_t *)values;
-        for (uint32_t i = 0; i < n; i++) {
-            narrow[i] = (uint8_t)values[i];
-        }
-        c.width = 1;
-    }
-    batch_set_column(b, id, &c);
-    return 0;
-}
-
-static int make_batch(struct table *t, const uint64_t *which, uint32_t n, struct batch *b)
-{
-    int rc = rows_batch(&t->rows, which, n, b);
-    if (rc == 0) {
-        rc = groups_column(t, which, n, b);
-    }
-    for (size_t i = 0; i < sizeof counters / sizeof counters[0] && rc == 0; i++) {
-        rc = counter_column(t, which, n, counters[i], b);
-    }
-    return rc;
-}
-
-static bool side_fits(bool has, bool below, uint64_t limit, uint64_t value)
-{
-    return !has || (below ? value <= limit : value >= limit);
-}
-
-static void cut_limits(struct table *t, const struct table_view *v, const uint64_t *which,
-                       uint32_t n, uint64_t *bits)
-{
-    for (uint32_t i = 0; i < n && (v->has_min_packets || v->has_min_bytes); i++) {
-        const struct tally *y = table_tally(t, which[i]);
-        if (!side_fits(v->has_min_packets, v->packets_below, v->packets,
-                       y->packets + y->out_packets) ||
-            !side_fits(v->has_min_bytes, v->bytes_below, v->bytes, y->bytes + y->out_bytes)) {
-            bits_clear(bits, i);
-        }
-    }
-}
-
-struct show {
-    struct table *table;
-    struct table page;  /* rows of a spilled table */
-    const struct table_view *view;
-    struct batch batch;
-    struct filter_work *work;
-    uint64_t which[SHOW_ROWS];
-    uint64_t bits[BITS_WORDS(SHOW_ROWS)];
-    uint32_t rows[SHOW_ROWS];
-};
-
-static int show_part(struct show *s, uint64_t number, uint32_t n, table_shower *show, void *ctx)
-{
-    struct table *t = s->table->spill != NULL ? &s->page : s->table;
-    struct batch *b = &s->batch;
-    int rc = make_batch(t, s->which, n, b);
-    b->first_no = number;
-    b->ident = s->view->ident;
-    b->meta = s->view->meta;
-    if (rc == 0 && s->view->guess_direction) {
-        rc = turn_flows(b);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    if (s->view->post != NULL) {
-        rc = filter_run(s->view->post, s->work, b, s->bits);
-    } else {
-        bits_fill(s->bits, n, true);
-    }
-    cut_limits(t, s->view, s->which, n, s->bits);
-    n = (uint32_t)bits_rows(s->bits, n, s->rows);
-    return rc != 0 ? rc : show(ctx, b, s->rows, n, s->bits);
-}
-
-/* Name rows of the table in memory, n from the `at`-th one shown. */
-static void name_rows(struct show *s, uint64_t at, uint32_t n)
-{
-    uint64_t count = table_count(s->table);
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t place = s->view->ascending ? at + i : count - 1 - (at + i);
-        s->which[i] = s->table->rank[place].item;
-    }
-}
-
-static int read_page(struct show *s, struct table_spill *spill, uint32_t n)
-{
-    table_clear(&s->page);
-    for (uint32_t i = 0; i < n; i++) {
-        s->which[i] = i;
-    }
-    return table_spill_page(spill, &s->page, n);
-}
-
-static int show_all(struct show *s, table_shower *show, void *ctx)
-{
-    struct table_spill *spill = s->table->spill;
-    uint64_t count = table_total(s->table);
-    uint64_t top = s->view->top != 0 && s->view->top < count ? s->view->top : count;
-    int rc = 0;
-    for (uint64_t at = 0; at < top && rc == 0; at += SHOW_ROWS) {
-        uint32_t n = (uint32_t)(top - at < SHOW_ROWS ? top - at : SHOW_ROWS);
-        if (spill != NULL) {
-            rc = read_page(s, spill, n);
-        } else {
-            name_rows(s, at, n);
-        }
-        rc = rc != 0 ? rc : show_part(s, at + 1, n, show, ctx);
-    }
-    return rc;
-}
-
-int table_show(struct table *t, const struct table_view *view, table_shower *show, void *ctx)
-{
-    struct show *s = calloc(1, sizeof *s);
-    int rc = ERR_NOMEM;
-    if (s == NULL) {
-        return rc;
-    }
-    s->table = t;
-    s->view = view;
-    table_init_like(&s->page, t);
-    batch_init(&s->batch);
-    s->work = view->post != NULL ? filter_work_new(view->post) : NULL;
-    if (view->post == NULL || s->work != NULL) {
-        rc = show_all(s, show, ctx);
-    }
-    filter_work_free(s->work);
-    batch_free(&s->batch);
-    table_free(&s->page);
-    free(s);
-    return rc;
 }

@@ -25,11 +25,13 @@ struct table {
     struct rank *rank;   /* once ranked: all rows, keys ascending */
     bool plain;          /* rows were left out: equal keys have the plain order */
     bool ranked;         /* rows stand in the order asked for already, ascending */
+    unsigned workers;          /* that sort */
     struct budget *budget;     /* NULL: no limit */
     struct table_spill *spill; /* rows that do not fit into it; NULL: all do */
 };
 
 void table_init(struct table *t, const struct field_set *fields);
+void table_init_like(struct table *t, const struct table *like); /* empty, the same layout */
 void table_free(struct table *t);
 void table_clear(struct table *t);
 
@@ -106,5 +108,20 @@ typedef int table_shower(void *ctx, struct batch *b, const uint32_t *rows, uint3
                          const uint64_t *bits);
 
 int table_show(struct table *t, const struct table_view *view, table_shower *show, void *ctx);
+
+/* Who makes text of rows. Functions return 0 or an error, which ends the printing. */
+struct table_format {
+    void *(*work_new)(void *ctx); /* a workspace that one thread uses at a time; NULL: no memory */
+    void (*work_free)(void *work);
+    int (*rows)(void *ctx, void *work, struct batch *b, const uint32_t *rows, uint32_t n,
+                struct buf *out);
+    /* In order, by the caller's thread: out is to be written; then what the workspace has to say. */
+    int (*put)(void *ctx, void *work, struct buf *out);
+    void *ctx;
+};
+
+/* The same as text: several workers make it, without regard to the order of pages. One: in order. */
+int table_print(struct table *t, const struct table_view *view, const struct table_format *format,
+                unsigned workers);
 
 #endif

@@ -205,7 +205,7 @@ static void rank_by_hand(const struct plain *p, enum order_id order, struct rank
         rank[i].key = order_value(order, &p->group[rank[i].item].tally);
     }
     if (order != ORDER_NONE && p->n > RANK_PLAIN_FROM) {
-        rank_sort_plain(rank, p->n);
+        rank_sort_plain(rank, p->n, 1);
     } else if (order != ORDER_NONE) {
         rank_sort(rank, p->n);
     }
@@ -300,16 +300,23 @@ static bool ask_sorted(const struct kind *k, const struct question *q, const str
 {
     struct field_set shown = shown_fields();
     enum order_id order = (enum order_id)__builtin_ctz(q->orders);
-    struct sorting *s = sorting_new(&shown, order, q->ascending, q->top, budget);
+    struct sorting *s = sorting_new(&shown, order, q->ascending, q->top, workers, budget);
     struct operator op = sorting_operator(s);
     bool same = scan_files(k, "any", workers, &op, 1) == 0 && same_table(sorting_table(s), p, q);
     sorting_free(s);
     return same;
 }
 
+struct way {
+    unsigned workers;
+    bool little; /* memory */
+};
+
 static void ask(struct check *t, const struct kind *k, const struct question *q)
 {
-    static const unsigned workers[] = {1, 2, 16};
+    static const struct way small[] = {{1, false}, {2, true}, {16, false}};
+    static const struct way many[] = {{1, true}, {2, true}, {16, true}};
+    const struct way *way = k->make == many_rec ? many : small;
     struct aggregation how;
     struct plain p;
     memset(&how, 0, sizeof how);
@@ -319,18 +326,18 @@ static void ask(struct check *t, const struct kind *k, const struct question *q)
         CHECK(aggregation_read(q->list, &how, NULL) == 0);
     }
     CHECK(group_by_hand(k, q->list != NULL ? &how : NULL, &p) == 0);
-    for (unsigned i = k->make == many_rec ? 1 : 0; i < 6; i += k->make == many_rec ? 2 : 1) {
+    for (unsigned i = 0; i < 3; i++) {
         struct budget budget;
         bool same;
-        budget_init(&budget, i % 2 == 0 ? UINT64_MAX : LITTLE);
-        same = q->list != NULL ? ask_groups(k, q, &how, &p, workers[i / 2], &budget)
-                               : ask_sorted(k, q, &p, workers[i / 2], &budget);
+        budget_init(&budget, way[i].little ? LITTLE : UINT64_MAX);
+        same = q->list != NULL ? ask_groups(k, q, &how, &p, way[i].workers, &budget)
+                               : ask_sorted(k, q, &p, way[i].workers, &budget);
         CHECK(same);
         CHECK_STR(budget.fault.text, "");
         if (!same) {
             printf("    %s: -A \"%s\", orders %x, -n %u, %u workers%s\n", k->name,
                    q->list != NULL ? q->list : "sorted", q->orders, (unsigned)q->top,
-                   workers[i / 2], i % 2 ? ", little memory" : "");
+                   way[i].workers, way[i].little ? ", little memory" : "");
         }
         budget_free(&budget);
     }

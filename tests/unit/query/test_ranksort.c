@@ -58,6 +58,20 @@ static bool holds_all(const struct rank *r, size_t n)
     return true;
 }
 
+/* A part of the order is what the whole has there. */
+static void check_part(struct check *t, size_t n, uint64_t keys, const struct rank *sorted)
+{
+    static struct rank part[MAX];
+    size_t from = n / 3, to = n / 3 + n / 50 + (n > 0);
+    bool same = true;
+    fill(part, n, keys, n + keys);
+    rank_sort_part(part, n, from, to);
+    for (size_t i = from; i < to; i++) {
+        same = same && part[i].item == sorted[i].item;
+    }
+    CHECK(same && holds_all(part, n));
+}
+
 static void check_size(struct check *t, size_t n, uint64_t keys)
 {
     static struct rank sorted[MAX], plain[MAX], part[MAX];
@@ -66,7 +80,8 @@ static void check_size(struct check *t, size_t n, uint64_t keys)
     fill(plain, n, keys, n + keys);
     rank_sort(sorted, n);
     CHECK(is_sorted(sorted, n) && holds_all(sorted, n));
-    rank_sort_plain(plain, n);
+    check_part(t, n, keys, sorted);
+    rank_sort_plain(plain, n, 1);
     CHECK(is_plain(plain, n) && holds_all(plain, n));
     fill(part, n, keys, n + keys);
     rank_sort_greatest(part, n, k);
@@ -92,4 +107,23 @@ static void test_sizes(struct check *t)
     }
 }
 
-CHECK_MAIN(test_sizes)
+/* Several threads make the same order as one. */
+static void test_threads(struct check *t)
+{
+    enum { LARGE = 140000 };
+    static const unsigned workers[] = {2, 3, 16, 100};
+    static const uint64_t keys[] = {1, 7, 1000000};
+    static struct rank one[LARGE], more[LARGE];
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+        fill(one, LARGE, keys[k], k);
+        rank_sort_plain(one, LARGE, 1);
+        CHECK(is_plain(one, LARGE));
+        for (size_t w = 0; w < sizeof workers / sizeof workers[0]; w++) {
+            fill(more, LARGE, keys[k], k);
+            rank_sort_plain(more, LARGE, workers[w]);
+            CHECK(memcmp(one, more, sizeof one) == 0);
+        }
+    }
+}
+
+CHECK_MAIN(test_sizes, test_threads)
