@@ -367,19 +367,16 @@ int format_parse_csv(const char *text, struct arena *arena, struct item_list *li
 int format_columns(enum column_list columns, const char *separator, struct arena *arena,
                    struct item_list *list)
 {
-    size_t n;
-    const struct token *t = token_columns(columns, &n);
+    const struct token *t[TOKEN_COLUMNS_MAX];
+    size_t n = token_columns(columns, t);
     int rc = 0;
 
     for (size_t i = 0; i < n && rc == 0; i++) {
-        if (t[i].tag == NULL) {
-            continue;
-        }
         if (list->n > 0) {
             rc = add_literal(list, arena, separator, strlen(separator));
         }
         if (rc == 0) {
-            rc = add_token(list, arena, &t[i]);
+            rc = add_token(list, arena, t[i]);
         }
     }
     return rc;

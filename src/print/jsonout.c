@@ -279,7 +279,7 @@ static void json_no_location(const struct part *k, const struct row *row, struct
 /* ---- the rows ---- */
 
 #define JSON_ROW(at, prefix, group, when, id, id2, id3, kind)                                      \
-    [at] = {prefix, json_##kind, GROUP_##group, WHEN_##when, 0,                                    \
+    {at, prefix, json_##kind, GROUP_##group, WHEN_##when, 0,                                    \
             {FIELD_##id, FIELD_##id2, FIELD_##id3}},
 
 static const struct keyed_spec json_rows[] = {

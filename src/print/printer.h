@@ -10,7 +10,8 @@
 
 /* A row of the catalogue for formats that print what a record has, one key after the other. */
 struct keyed_spec {
-    const char *prefix; /* NULL: a gap in the table */
+    int at; /* place in the output; rows of a table may stand in any order */
+    const char *prefix;
     part_fn *kind;
     enum field_group group;
     enum when when;

@@ -474,7 +474,7 @@ static const struct raw_head heads[] = {
 
 static const struct keyed_spec raw_rows[] = {
 #define RAW(at, label, group, when, id, id2, id3, kind, gap, width)                                \
-    [at] = {label, raw_##kind, GROUP_##group, WHEN_##when, width,                                  \
+    {at, label, raw_##kind, GROUP_##group, WHEN_##when, width,                                  \
             {FIELD_##id, FIELD_##id2, FIELD_##id3}},
 #include "field/fields.def"
 };

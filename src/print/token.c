@@ -11,7 +11,7 @@
 
 static const struct token table[] = {
 #define TOKEN(at, tag, id, id2, id3, cell, width, header, csv)                                     \
-    [at] = {tag, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width, header, csv},
+    {at, tag, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width, header, csv},
 #include "field/fields.def"
 };
 
@@ -24,12 +24,13 @@ static const struct {
 #include "field/fields.def"
 };
 
-#define COLUMNS_MAX 512
-
-static const struct token columns[COLUMN_LISTS_][COLUMNS_MAX] = {
+static const struct {
+    enum column_list list;
+    struct token token;
+} columns[] = {
 #define COLUMN(list, at, name, id, id2, id3, cell, width)                                          \
-    [COLUMNS_##list][at] = {name, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width,      \
-                            name, name},
+    {COLUMNS_##list, {at, name, {FIELD_##id, FIELD_##id2, FIELD_##id3}, CELL_##cell, width, name,  \
+                      name}},
 #include "field/fields.def"
 };
 
@@ -45,12 +46,6 @@ static const struct cell cells[CELL_COUNT_] = {
 #include "print/cells.def"
 };
 
-const struct token *tokens(size_t *n)
-{
-    *n = COUNT(table);
-    return table;
-}
-
 const struct cell *token_cell(const struct token *t)
 {
     return &cells[t->cell];
@@ -58,7 +53,7 @@ const struct cell *token_cell(const struct token *t)
 
 static bool same_tag(const char *tag, const char *text, size_t len)
 {
-    return tag != NULL && strlen(tag) == len && memcmp(tag, text, len) == 0;
+    return strlen(tag) == len && memcmp(tag, text, len) == 0;
 }
 
 static const struct token *find_listed(const char *tag, size_t len, bool csv)
@@ -81,25 +76,43 @@ const struct token *token_find(const char *tag, size_t len, bool csv)
     return find_listed(tag, len, csv);
 }
 
-const struct token *token_columns(enum column_list list, size_t *n)
+/* By place; there are few, and lists are made once. */
+static void insert(const struct token **list, size_t n, const struct token *t)
 {
-    *n = COLUMNS_MAX;
-    return columns[list];
+    for (; n > 0 && list[n - 1]->at > t->at; n--) {
+        list[n] = list[n - 1];
+    }
+    list[n] = t;
 }
+
+size_t token_columns(enum column_list list, const struct token *out[TOKEN_COLUMNS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        if (columns[i].list == list) {
+            insert(out, n++, &columns[i].token);
+        }
+    }
+    return n;
+}
+_Static_assert(COUNT(columns) <= TOKEN_COLUMNS_MAX, "no list is longer");
 
 void token_list(bool csv, struct buf *out)
 {
-    unsigned listed = 0;
+    const struct token *listed[COUNT(table)];
+    size_t n = 0;
 
-    buf_printf(out, "Available %s format elements:", csv ? "csv" : "fmt");
     for (size_t i = 0; i < COUNT(table); i++) {
-        if (table[i].tag == NULL || (csv && table[i].csv == NULL)) {
-            continue;
+        if (!csv || table[i].csv != NULL) {
+            insert(listed, n++, &table[i]);
         }
-        if (listed++ % TAGS_PER_LINE == 0) {
+    }
+    buf_printf(out, "Available %s format elements:", csv ? "csv" : "fmt");
+    for (size_t i = 0; i < n; i++) {
+        if (i % TAGS_PER_LINE == 0) {
             buf_char(out, '\n');
         }
-        buf_printf(out, "%%%s ", table[i].tag);
+        buf_printf(out, "%%%s ", listed[i]->tag);
     }
     buf_str(out, "- See also nfdump(1)\n");
 }

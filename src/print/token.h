@@ -26,7 +26,8 @@ enum cell_id {
 };
 
 struct token {
-    const char *tag; /* NULL: a gap in the table */
+    int at; /* place in lists; rows of tables may stand in any order */
+    const char *tag;
     enum field_id fields[3];
     enum cell_id cell;
     int width;
@@ -41,16 +42,15 @@ struct cell {
     enum field_id more[3];  /* fields it reads beside those of its token */
 };
 
-/* The table in list order; it has gaps. */
-const struct token *tokens(size_t *n);
 const struct cell *token_cell(const struct token *t);
 
 /* The token whose tag is the len octets at tag, or NULL. csv: only those csv knows. */
 const struct token *token_find(const char *tag, size_t len, bool csv);
 
-/* Columns of a fixed list: tokens whose tag is the column's name; the table has gaps. */
-enum column_list { COLUMNS_FAST, COLUMNS_CSV16, COLUMNS_PIPE, COLUMN_LISTS_ };
-const struct token *token_columns(enum column_list list, size_t *n);
+/* Columns of a fixed list, in order: tokens whose tag is the column's name. Returns how many. */
+enum column_list { COLUMNS_FAST, COLUMNS_CSV16, COLUMNS_PIPE };
+enum { TOKEN_COLUMNS_MAX = 128 };
+size_t token_columns(enum column_list list, const struct token *out[TOKEN_COLUMNS_MAX]);
 
 /* "Available fmt format elements:" and all tags, 16 a line. */
 void token_list(bool csv, struct buf *out);
