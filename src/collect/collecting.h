@@ -22,7 +22,8 @@
 #include <stdatomic.h>
 
 enum {
-    BUNDLES = 64,
+    BUNDLES = 256,       /* so many of datagrams may wait to be decoded */
+    BUNDLES_FEEDING = 16, /* a file can wait */
     RECEIVERS_MAX = 16,
     TROUBLES_SAID_MAX = 100 /* lines on the log about malformed datagrams, in a slot */
 };

@@ -28,7 +28,7 @@ static void on_signal(int number)
 
 static int fill_bundles(struct collector *c, struct fault *fault)
 {
-    for (int i = 0; i < BUNDLES; i++) {
+    for (int i = 0; i < (is_feeding(c) ? BUNDLES_FEEDING : BUNDLES); i++) {
         struct bundle *b = bundle_new();
         if (b == NULL) {
             return fault_set(fault, ERR_NOMEM, "out of memory");

@@ -60,7 +60,7 @@ static void *receive(void *arg)
             break;
         }
         n = receiver_take(r->receiver, b, &fault);
-        if (n == 0) {
+        if (n == 0 && b->kernel_drops == 0) {
             wait_for_input(c, receiver_fd(r->receiver));
             n = receiver_take(r->receiver, b, &fault);
         }
@@ -68,7 +68,7 @@ static void *receive(void *arg)
             b->n = 0;
             log_fault(c->log, LOG_LEVEL_ERROR, &fault);
         }
-        queue_put(n > 0 || r->first ? c->full : c->empty, b);
+        queue_put(n > 0 || b->kernel_drops > 0 || r->first ? c->full : c->empty, b);
     }
     return NULL;
 }
@@ -194,7 +194,8 @@ bool crew_take_rest(struct collector *c, struct bundle *b)
     struct fault fault;
     for (unsigned i = 0; i < c->nreceiving; i++) {
         struct receiving *r = &c->receiving[i];
-        if ((r->receiver != NULL && receiver_take(r->receiver, b, &fault) > 0)
+        if ((r->receiver != NULL
+             && (receiver_take(r->receiver, b, &fault) > 0 || b->kernel_drops > 0))
             || (r->stream != NULL && stream_take(r->stream, b, c->wake, 0) > 0)) {
             return true;
         }

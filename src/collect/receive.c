@@ -8,6 +8,7 @@
 #include "base/net.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -215,6 +216,27 @@ static void read_sender(const struct sockaddr_storage *from, struct datagram *d)
     }
 }
 
+/* Messages tell the count of when they were queued, which may be older than the one we know. */
+static void note_count(struct receiver *r, uint32_t count, struct bundle *b)
+{
+    uint32_t more = count - r->drops_seen;
+    if (more <= INT32_MAX) {
+        b->kernel_drops += more;
+        r->drops_seen = count;
+    }
+}
+
+/* When nothing waits no message will tell what was dropped since the last one. */
+static void ask_drops(struct receiver *r, struct bundle *b)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof info;
+    if (getsockopt(r->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0
+        && len > SK_MEMINFO_DROPS * sizeof info[0]) {
+        note_count(r, info[SK_MEMINFO_DROPS], b);
+    }
+}
+
 /* The kernel's running count of drops comes with each message once it is not zero. */
 static void note_drops(struct receiver *r, struct msghdr *h, struct bundle *b)
 {
@@ -222,8 +244,7 @@ static void note_drops(struct receiver *r, struct msghdr *h, struct bundle *b)
         uint32_t count;
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
             memcpy(&count, CMSG_DATA(c), sizeof count);
-            b->kernel_drops += (uint32_t)(count - r->drops_seen);
-            r->drops_seen = count;
+            note_count(r, count, b);
         }
     }
 }
@@ -240,8 +261,12 @@ int receiver_take(struct receiver *r, struct bundle *b, struct fault *fault)
         r->messages[i].msg_hdr.msg_controllen = sizeof r->controls[i];
     }
     n = recvmmsg(r->fd, r->messages, BUNDLE_DATAGRAMS, MSG_DONTWAIT, NULL);
-    if (n < 0) {
-        return errno == EAGAIN || errno == EINTR ? 0 : fault_sys(fault, "receive");
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        return fault_sys(fault, "receive");
+    }
+    if (n <= 0) {
+        ask_drops(r, b);
+        return 0;
     }
     now = clock_now_msec();
     for (int i = 0; i < n; i++) {

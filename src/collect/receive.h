@@ -31,7 +31,7 @@ struct datagram {
 struct bundle {
     unsigned n;
     struct datagram datagrams[BUNDLE_DATAGRAMS];
-    uint64_t kernel_drops; /* new ones since the bundle before */
+    uint64_t kernel_drops; /* new ones since the bundle before; also without datagrams */
     uint8_t *memory;       /* BUNDLE_DATAGRAMS * DATAGRAM_MAX octets, touched only as needed */
 };
 

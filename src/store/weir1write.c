@@ -590,11 +590,14 @@ static int merge_blocks(struct weir1_writer *w, struct fault *fault)
     return rc;
 }
 
+/* Blocks that are half full on average may stay: who writes so fast has better things to do than
+ * to encode everything a second time. */
 static bool worth_merging(const struct weir1_writer *w)
 {
     uint64_t fewest = (w->nrows + BATCH_ROWS_MAX - 1) / BATCH_ROWS_MAX;
     return w->options.live && w->base.target.temp != NULL &&
-           (w->nblocks > fewest || w->nmeta > 0) && w->nblocks > 1;
+           (w->nblocks > fewest || w->nmeta > 0) && w->nblocks > 1 &&
+           w->nrows / w->nblocks < BATCH_ROWS_MAX / 2;
 }
 
 static int weir1_finish(struct flowwriter *base, struct fault *fault)
