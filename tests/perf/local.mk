@@ -10,7 +10,7 @@ CLEANFILES += tests/perf/genday tests/perf/encodeday
 EXTRA_PROGRAMS += tests/perf/meterbench
 tests_perf_meterbench_LDADD = $(PROBE_LIBS)
 CLEANFILES += tests/perf/meterbench
-EXTRA_DIST += tests/perf/bench.py tests/perf/duck.py
+EXTRA_DIST += tests/perf/bench.py tests/perf/duck.py tests/perf/fanout.py
 
 # make tests/tools/replay: a capture's datagrams to a collector at a steady rate.
 EXTRA_PROGRAMS += tests/tools/replay
