@@ -134,7 +134,7 @@ static int next_of_pcap(struct capfile *c, struct frame *out, struct fault *faul
     size_t left;
     uint32_t seconds, part;
     const uint8_t *at = capstream_peek(c->stream, header, &left);
-    struct cur cur = cur_of(at, header);
+    struct cur cur = cur_of(at, at != NULL ? header : 0);
     if (at == NULL) {
         return cut_off(c, left, fault);
     }

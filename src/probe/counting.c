@@ -60,10 +60,11 @@ static struct probe_flow *reverse_flow(struct meter *m, const struct probe_flow 
 static void open_direction(struct meter *m, struct probe_flow *f, const struct arrival *a)
 {
     const struct packet *p = &a->packet;
+    bool full = m->o.scheme.level >= TRACK_FULL;
     f->opening[a->side] = (struct flow_opening){
         .first_usec = a->usec,
-        .flow_label = m->o.scheme.level >= TRACK_FULL ? p->flow_label : 0,
-        .tos = p->tos,
+        .flow_label = full ? p->flow_label : 0,
+        .tos = full ? p->tos : 0,
         .fragment_flags = p->fragment_flags,
     };
     f->dir[a->side].min_ttl = f->dir[a->side].max_ttl = p->ttl;
@@ -81,7 +82,7 @@ static void count_in_direction(struct meter *m, struct probe_flow *f, const stru
     d->octets += a->octets;
     d->min_ttl = p->ttl < d->min_ttl ? p->ttl : d->min_ttl;
     d->max_ttl = p->ttl > d->max_ttl ? p->ttl : d->max_ttl;
-    if (m->o.scheme.level >= TRACK_FULL) {
+    if (m->o.scheme.level >= TRACK_PORT) { /* they are read with the ports */
         d->tcp_flags |= p->tcp_flags;
     }
     f->last_side = (uint8_t)a->side;

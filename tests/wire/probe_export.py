@@ -172,6 +172,9 @@ def check_levels():
         found = export_packets(packets, 9, "-T", level)
         check(len(found) == flows, "-T", level, len(found))
         check(sum(v[0, 2] for v in found) == len(packets), "-T", level, "packets")
+        flags = {v[0, 6] for v in found if v[0, 4] == 6 and (0, 6) in v}
+        check(flags == ({0} if level == "proto" else set() if level == "ip" else {mklinks.SYN}),
+              "-T", level, "TCP flags", flags)
         check((level in ("vlan", "ether")) == ((0, 58) in found[0]), "-T", level, "VLAN told")
         check((level == "ether") == ((0, 56) in found[0]), "-T", level, "MAC told")
         check(level not in ("vlan", "ether") or {v[0, 58] for v in found} == {5, 6}, "-T", level)
