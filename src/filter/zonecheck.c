@@ -75,14 +75,15 @@ static enum zone_says addr_says(const struct program *p, const struct insn *i, c
 {
     const struct ranges *set;
     const struct zone_bounds *b = &z->bounds[i->field];
+    enum zone_says says = ZONE_MAYBE;
     if (i->op != OP_ADDR) {
         return ZONE_MAYBE;
     }
     set = &p->constants[i->arg].set;
-    if (surely_absent(set, z)) {
-        return ZONE_NEVER;
+    if (b->known) {
+        says = within(set, wide_of_ip(&b->min.ip), wide_of_ip(&b->max.ip));
     }
-    return b->known ? within(set, wide_of_ip(&b->min.ip), wide_of_ip(&b->max.ip)) : ZONE_MAYBE;
+    return says == ZONE_MAYBE && surely_absent(set, z) ? ZONE_NEVER : says; /* bounds cost nothing */
 }
 
 static enum zone_says ident_says(const struct program *p, const struct insn *i, const char *ident)

@@ -19,7 +19,7 @@
 
 #include <unistd.h>
 
-enum { FILES = 12, BLOCKS = 3, ROWS = 40, FILTERS = 1500, TEXT_MAX = 2048 };
+enum { FILES = 12, BLOCKS = 3, ROWS = 100, FILTERS = 1500, TEXT_MAX = 2048 };
 
 #define START 1700000000000u
 
