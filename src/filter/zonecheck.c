@@ -83,7 +83,7 @@ static enum zone_says addr_says(const struct program *p, const struct insn *i, c
     if (b->known) {
         says = within(set, wide_of_ip(&b->min.ip), wide_of_ip(&b->max.ip));
     }
-    return says == ZONE_MAYBE && surely_absent(set, z) ? ZONE_NEVER : says; /* bounds cost nothing */
+    return says == ZONE_MAYBE && surely_absent(set, z) ? ZONE_NEVER : says; /* bounds are cheaper */
 }
 
 static enum zone_says ident_says(const struct program *p, const struct insn *i, const char *ident)

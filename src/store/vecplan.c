@@ -89,15 +89,24 @@ static void sort_few(struct vec_count *c, uint32_t n)
     }
 }
 
-/* Most frequent first; equally frequent ones stay as they are. */
-static void sort_by_count(struct vec_count *c, uint32_t n, struct vec_count *spare)
+/* Counts up to which an array of them is needed; of small arrays it is short. */
+static uint32_t count_limit(uint32_t values)
 {
-    uint32_t at[COUNT_MAX + 1] = {0};
+    return values < COUNT_MAX ? values : COUNT_MAX;
+}
+
+/* Most frequent first; equally frequent ones stay as they are. Counts add up to `values`. */
+static void sort_by_count(struct vec_count *c, uint32_t n, uint32_t values,
+                          struct vec_count *spare)
+{
+    uint32_t at[COUNT_MAX + 1];
     uint32_t sum = 0;
+    memset(at, 0, (count_limit(values) + 1) * sizeof *at);
+    at[COUNT_MAX] = 0;
     for (uint32_t i = 0; i < n; i++) {
         at[c[i].count < COUNT_MAX ? c[i].count : COUNT_MAX]++;
     }
-    for (int k = COUNT_MAX; k >= 0; k--) {
+    for (int k = (int)count_limit(values); k >= 0; k--) {
         uint32_t here = at[k];
         at[k] = sum;
         sum += here;
@@ -109,12 +118,13 @@ static void sort_by_count(struct vec_count *c, uint32_t n, struct vec_count *spa
     sort_few(c, at[COUNT_MAX]);
 }
 
-/* The smallest count of at least 2 that at most TOP_MAX values reach. */
-static uint32_t top_threshold(const uint32_t *counts, uint32_t range)
+/* The smallest count of at least 2 that at most TOP_MAX values reach. Counts add up to `values`. */
+static uint32_t top_threshold(const uint32_t *counts, uint32_t range, uint32_t values)
 {
-    uint32_t reach[COUNT_MAX + 1] = {0};
+    uint32_t reach[COUNT_MAX + 1];
     uint32_t sum = 0;
-    uint32_t c = COUNT_MAX;
+    uint32_t c = count_limit(values);
+    memset(reach, 0, (c + 1) * sizeof *reach);
     for (uint32_t i = 0; i < range; i++) {
         if (counts[i] > 1) {
             reach[counts[i] < COUNT_MAX ? counts[i] : COUNT_MAX]++;
@@ -137,7 +147,7 @@ static void count_direct(struct vec_writer *w, const struct vec_array *a, uint32
     for (uint32_t i = 0; i < a->n; i += step) {
         w->direct[a->v[i] - a->min]++;
     }
-    threshold = top_threshold(w->direct, range);
+    threshold = top_threshold(w->direct, range, h->n);
     for (uint32_t i = 0; i < range; i++) {
         h->distinct += w->direct[i] > 0;
         if (w->direct[i] >= threshold && h->ntop < TOP_MAX) {
@@ -145,7 +155,7 @@ static void count_direct(struct vec_writer *w, const struct vec_array *a, uint32
         }
     }
     memset(w->direct, 0, range * sizeof *w->direct);
-    sort_by_count(h->top, h->ntop, spare);
+    sort_by_count(h->top, h->ntop, h->n, spare);
 }
 
 /* Open addressing; places for twice the values that are counted. */
@@ -185,7 +195,7 @@ static void top_of_slots(const struct slots *s, struct vec_histogram *h)
             s->slot[n++] = s->slot[i];
         }
     }
-    sort_by_count(s->slot, n, spare);
+    sort_by_count(s->slot, n, h->n, spare);
     h->ntop = n < TOP_MAX ? n : TOP_MAX;
     memcpy(h->top, s->slot, h->ntop * sizeof *h->top);
 }
