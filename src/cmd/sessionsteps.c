@@ -306,14 +306,16 @@ static bool check_path(const char *path)
     return true;
 }
 
+/* "none" in the environment is a file for nfdump. */
 static const char *config_path(const struct session *s)
 {
     const char *path = s->asked.config != NULL ? s->asked.config : getenv("NFCONF");
+    bool none = path != NULL && strcmp(path, "none") == 0;
     struct stat st;
     if (path == NULL && stat(WEIR_SYSCONF_FILE, &st) == 0) {
         path = WEIR_SYSCONF_FILE;
     }
-    return path == NULL || strcmp(path, "none") == 0 ? NULL : path;
+    return none && (s->asked.config != NULL || !s->as_nfdump) ? NULL : path;
 }
 
 static bool step_config(struct session *s)

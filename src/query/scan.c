@@ -512,9 +512,14 @@ static void account_window(struct scan_account *a, const struct flow_totals *t)
 void scan_open_line(const char *path, const struct fault *fault, bool terse, char *line,
                     size_t room)
 {
+    static const char open[] = "open: ";
     const char *quote = fault->code == ERR_FORMAT ? "'" : "";
     const char *beyond = terse ? strstr(fault->text, " (") : NULL;
     size_t len = beyond != NULL ? (size_t)(beyond - fault->text) : strlen(fault->text);
+    if (terse && strncmp(fault->text, open, strlen(open)) == 0) {
+        snprintf(line, room, "Error open file: %s", fault->text + strlen(open));
+        return;
+    }
     snprintf(line, room, "Open file %s%s%s: %.*s", quote, path, quote, (int)len, fault->text);
 }
 

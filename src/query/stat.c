@@ -60,12 +60,11 @@ static int read_orders(const char *text, enum order_names names, struct orders *
         size_t n = strcspn(text, "/");
         size_t name = strcspn(text, ":/");
         struct order_word w = order_read(text, n, names);
-        o->last = w.direction;
         if (name < n && w.direction == '\0') {
-            o->wrong = w.wrong;
-            o->set = 0;
+            o->wrong = w.wrong; /* orders before it hold */
             return 0;
         }
+        o->last = w.direction;
         if (w.id == ORDER_NONE) {
             buf_printf(err, "Unknown order option /%.*s\n", (int)name, text);
             return ERR_USAGE;

@@ -108,23 +108,35 @@ static int read_time(const char *p, size_t len, uint64_t *msec, struct fault *fa
     return *msec == 0 ? fault_set(fault, ERR_SYNTAX, "%s", "") : 0;
 }
 
+/* What is wrong with both ends, a line each; either may be nothing. */
+static int both_wrong(const struct fault *first, const struct fault *last, struct fault *fault)
+{
+    bool two = first->text[0] != '\0' && last->text[0] != '\0';
+
+    return fault_set(fault, ERR_SYNTAX, "%s%s%s", first->text, two ? "\n" : "", last->text);
+}
+
 int window_parse(const char *text, struct window *w, struct fault *fault)
 {
     struct window got = {true, 0, WINDOW_OPEN};
     const char *dash = strchr(text, '-');
     size_t n = dash != NULL ? (size_t)(dash - text) : strlen(text);
+    struct fault first, last;
     int rc;
     if (strlen(text) < 4) {
         return fault_set(fault, ERR_SYNTAX, "Time string format error '%s'", text);
     }
-    rc = read_time(text, n, &got.first, fault);
-    if (rc == 0 && dash != NULL) {
-        rc = read_time(dash + 1, strlen(dash + 1), &got.last, fault);
+    fault_clear(&first);
+    fault_clear(&last);
+    rc = read_time(text, n, &got.first, &first);
+    if (dash != NULL && read_time(dash + 1, strlen(dash + 1), &got.last, &last) != 0) {
+        rc = ERR_SYNTAX;
     }
-    if (rc == 0) {
-        *w = got;
+    if (rc != 0) {
+        return both_wrong(&first, &last, fault);
     }
-    return rc;
+    *w = got;
+    return 0;
 }
 
 bool window_touches(const struct window *w, uint64_t first, uint64_t last)

@@ -167,6 +167,15 @@ static bool is_kind(const char *path, mode_t kind)
     return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
 }
 
+/* Whether 12 or 14 digits are a time that can be. */
+static bool is_time(const char *digits)
+{
+    unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+    sscanf(digits, "%*4u%2u%2u%2u%2u%2u", &month, &day, &hour, &minute, &second);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 &&
+           second <= 60;
+}
+
 /* The layout of sub directories in which a file of nfcapd's naming lies below dir; NULL: in
  * none. */
 static const char *guess_subdir(struct lister *l, const char *dir, const char *name)
@@ -178,7 +187,7 @@ static const char *guess_subdir(struct lister *l, const char *dir, const char *n
     if ((len != 19 && len != 21) || strncmp(base, "nfcapd.", 7) != 0) {
         return NULL;
     }
-    if (!filename_parse(base, &start)) {
+    if (!is_time(base + 7) || !filename_parse(base, &start)) {
         say(l, strspn(base + 7, "0123456789") == len - 7 ? "Out-of-range values in '%s'"
                                                          : "Invalid character in time string '%s'",
             base + 7);
@@ -513,6 +522,9 @@ static void file_of_roots(struct lister *l, const char *typed)
         say(l, "File -r must not start with '/', when combined with a source list -M");
         return;
     }
+    if (l->roots.n == 0) {
+        say(l, "Error open file: %s", strerror(ENOENT));
+    }
     for (size_t i = 0; i < l->roots.n; i++) {
         const char *root = l->roots.at[i];
         const char *path = text(l, "%s/%s", root, name);
@@ -558,6 +570,9 @@ static bool range_of_roots(struct lister *l, const char *typed)
     }
     if (first[0] == '/') {
         return say(l, "File list -R must not start with '/' when combined with a source list -M");
+    }
+    if (l->roots.n == 0 && access(first, F_OK) != 0) {
+        return say(l, "stat() error '%s': %s", first, strerror(errno));
     }
     if (strcmp(first, ".") == 0 || l->roots.n == 0) {
         return true;
