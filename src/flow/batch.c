@@ -207,13 +207,6 @@ void batch_group_bits(struct batch *b, enum field_group g, uint64_t *bits)
     }
 }
 
-void column_gather(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        out[i] = column_u64(c, rows[i]);
-    }
-}
-
 #define WIDEN(type)                                                                                \
     SIMD_CLONES static void widen_##type(const type *restrict v, uint32_t n,                       \
                                          uint64_t *restrict out)                                   \
@@ -240,6 +233,55 @@ static void widen_values(const struct column *c, uint32_t n, uint64_t *out)
         break;
     default:
         memcpy(out, c->values, n * sizeof *out);
+    }
+}
+
+/* One loop for each form and width, so that none decides per row. */
+#define DICT_LOOP(value_type, code_type)                                                           \
+    for (uint32_t i = 0; i < n; i++) {                                                             \
+        out[i] = ((const value_type *)c->values)[((const code_type *)c->codes)[rows[i]]];          \
+    }
+
+#define GATHER(value_type)                                                                         \
+    static void gather_##value_type(const struct column *c, const uint32_t *rows, uint32_t n,      \
+                                    uint64_t *out)                                                 \
+    {                                                                                              \
+        if (c->form == COLUMN_CONST) {                                                             \
+            for (uint32_t i = 0; i < n; i++) {                                                     \
+                out[i] = ((const value_type *)c->values)[0];                                       \
+            }                                                                                      \
+        } else if (c->form == COLUMN_FLAT) {                                                       \
+            for (uint32_t i = 0; i < n; i++) {                                                     \
+                out[i] = ((const value_type *)c->values)[rows[i]];                                 \
+            }                                                                                      \
+        } else if (c->code_width == 1) {                                                           \
+            DICT_LOOP(value_type, uint8_t)                                                         \
+        } else if (c->code_width == 2) {                                                           \
+            DICT_LOOP(value_type, uint16_t)                                                        \
+        } else {                                                                                   \
+            DICT_LOOP(value_type, uint32_t)                                                        \
+        }                                                                                          \
+    }
+GATHER(uint8_t)
+GATHER(uint16_t)
+GATHER(uint32_t)
+GATHER(uint64_t)
+
+void column_gather(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)
+{
+    switch (c->width) {
+    case 1:
+        gather_uint8_t(c, rows, n, out);
+        break;
+    case 2:
+        gather_uint16_t(c, rows, n, out);
+        break;
+    case 4:
+        gather_uint32_t(c, rows, n, out);
+        break;
+    default:
+        gather_uint64_t(c, rows, n, out);
+        break;
     }
 }
 

@@ -22,6 +22,11 @@ static void fill(const struct strips *s, struct strip *t)
     } else {
         column_gather(&t->column, s->rows, s->nrows, t->number);
     }
+    if (field_of(t->id)->type == TYPE_IP) { /* a table of addresses is larger than a cache */
+        for (uint32_t i = 0; i < s->nrows; i++) {
+            __builtin_prefetch((const struct ip *)t->table + t->number[i]);
+        }
+    }
 }
 
 void strips_move(struct strips *s, const uint32_t *rows, size_t from, uint32_t n)

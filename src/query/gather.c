@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause; Copyright the weir authors */
 /*
- * gather.c - see gather.h. One loop for each form and width of columns, so that none decides per
- * row.
+ * gather.c - see gather.h. One loop for each width, so that none decides per row.
  */
 #include "query/gather.h"
 
@@ -9,55 +8,6 @@
 #include <string.h>
 
 enum { STRIP = 512 };
-
-#define DICT_LOOP(value_type, code_type)                                                           \
-    for (uint32_t i = 0; i < n; i++) {                                                             \
-        out[i] = ((const value_type *)c->values)[((const code_type *)c->codes)[rows[i]]];          \
-    }
-
-#define GATHER(name, value_type)                                                                   \
-    static void name(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)      \
-    {                                                                                              \
-        if (c->form == COLUMN_CONST) {                                                             \
-            for (uint32_t i = 0; i < n; i++) {                                                     \
-                out[i] = ((const value_type *)c->values)[0];                                       \
-            }                                                                                      \
-        } else if (c->form == COLUMN_FLAT) {                                                       \
-            for (uint32_t i = 0; i < n; i++) {                                                     \
-                out[i] = ((const value_type *)c->values)[rows[i]];                                 \
-            }                                                                                      \
-        } else if (c->code_width == 1) {                                                           \
-            DICT_LOOP(value_type, uint8_t)                                                         \
-        } else if (c->code_width == 2) {                                                           \
-            DICT_LOOP(value_type, uint16_t)                                                        \
-        } else {                                                                                   \
-            DICT_LOOP(value_type, uint32_t)                                                        \
-        }                                                                                          \
-    }
-
-GATHER(gather8, uint8_t)
-GATHER(gather16, uint16_t)
-GATHER(gather32, uint32_t)
-GATHER(gather64, uint64_t)
-
-void gather_u64(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out)
-{
-    switch (c->width) {
-    case 1:
-        gather8(c, rows, n, out);
-        break;
-    case 2:
-        gather16(c, rows, n, out);
-        break;
-    case 4:
-        gather32(c, rows, n, out);
-        break;
-    default:
-        assert(c->width == 8);
-        gather64(c, rows, n, out);
-        break;
-    }
-}
 
 #define SCATTER(name, type)                                                                        \
     static void name(const uint64_t *v, uint32_t n, uint8_t *to, size_t step)                      \
@@ -109,7 +59,7 @@ void gather_to(const struct column *c, const uint32_t *rows, uint32_t n, uint8_t
     }
     for (uint32_t at = 0; at < n; at += STRIP) {
         uint32_t part = n - at < STRIP ? n - at : STRIP;
-        gather_u64(c, rows + at, part, strip);
+        column_gather(c, rows + at, part, strip);
         scatter(strip, part, to + at * step, step, width);
     }
 }

@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* n numbers, widened. */
-void gather_u64(const struct column *c, const uint32_t *rows, uint32_t n, uint64_t *out);
-
 /* n values of `width` octets each (1 2 4 8, or 16 for addresses) to `to`, `to + step`, ... A
  * column that is narrower than width is widened. */
 void gather_to(const struct column *c, const uint32_t *rows, uint32_t n, uint8_t *to, size_t step,

@@ -30,7 +30,7 @@
 enum { OPEN_AHEAD = 4 };  /* files opened beyond the one being handed out, for each worker */
 enum { FEW = 8 };         /* one in so many rows of a block */
 
-enum { PART_ROWS = 1024 }; /* of a block, consumed at once */
+enum { PART_ROWS = 256 }; /* of a block, consumed at once */
 
 enum { EARLY = 64 };      /* steps that may be done before their turn */
 

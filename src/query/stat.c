@@ -142,7 +142,9 @@ static int read_element(struct stats_asked *s, const char *text, struct buf *out
     if (o.wrong != '\0') {
         buf_printf(err, "Invalid direction %c. Use a for ascending or d for descending\n", o.wrong);
     }
-    spec.by_proto = spec.by_proto || spec.element->kind == STAT_KIND_PROTO;
+    /* the protocol of a tunnel is shown where that of the flow would be */
+    spec.by_proto = spec.element->kind == STAT_KIND_PROTO ||
+                    (spec.by_proto && spec.element->kind != STAT_KIND_TUNPROTO);
     spec.orders = o.set;
     spec.ascending = o.ascending;
     s->element[s->nelements++] = spec;

@@ -154,7 +154,7 @@ static const uint64_t *strip_u64(struct strip *s, unsigned k, const struct colum
         return out;
     }
     if (s->codes->rows != NULL && !s->picked) {
-        gather_u64(c, s->codes->rows + s->at, s->n, out);
+        column_gather(c, s->codes->rows + s->at, s->n, out);
         return out;
     }
     if (c->form == COLUMN_FLAT && c->width == 8) {

@@ -103,7 +103,7 @@ static void add_column(const struct column *c, const uint32_t *rows, uint32_t n,
     uint64_t strip[SUM_STRIP];
     for (uint32_t at = 0; at < n; at += SUM_STRIP) {
         uint32_t part = n - at < SUM_STRIP ? n - at : SUM_STRIP;
-        gather_u64(c, rows + at, part, strip);
+        column_gather(c, rows + at, part, strip);
         for (uint32_t i = 0; i < part; i++) {
             out[at + i] += strip[i];
         }
@@ -115,7 +115,7 @@ void tally_read_sums(struct batch *b, const uint32_t *rows, uint32_t n, bool zer
 {
     enum field_id field[2];
     unsigned nfields = order_sums(order, field);
-    gather_u64(batch_column(b, field[0]), rows, n, out);
+    column_gather(batch_column(b, field[0]), rows, n, out);
     for (unsigned i = 1; i < nfields; i++) {
         const struct column *c = batch_column(b, field[i]);
         if (!is_absent(c)) {
