@@ -50,7 +50,8 @@ struct orders {
     uint32_t set;
     uint32_t ascending;
     char last; /* direction of the last one */
-    char wrong; /* a direction letter that does not exist ends the list */
+    bool cut;   /* a direction that does not exist ends the list: */
+    char wrong; /* its letter, 0: it has none */
 };
 
 static int read_orders(const char *text, enum order_names names, struct orders *o, struct buf *err)
@@ -61,7 +62,8 @@ static int read_orders(const char *text, enum order_names names, struct orders *
         size_t name = strcspn(text, ":/");
         struct order_word w = order_read(text, n, names);
         if (name < n && w.direction == '\0') {
-            o->wrong = w.wrong; /* orders before it hold */
+            o->cut = true; /* orders before it hold */
+            o->wrong = w.wrong;
             return 0;
         }
         o->last = w.direction;
@@ -141,6 +143,8 @@ static int read_element(struct stats_asked *s, const char *text, struct buf *out
     }
     if (o.wrong != '\0') {
         buf_printf(err, "Invalid direction %c. Use a for ascending or d for descending\n", o.wrong);
+    } else if (o.cut) {
+        buf_str(err, "Invalid direction \n");
     }
     /* the protocol of a tunnel is shown where that of the flow would be */
     spec.by_proto = spec.element->kind == STAT_KIND_PROTO ||

@@ -75,13 +75,13 @@ static int read_part(const char *p, size_t n, const struct part *part, int *valu
     return 0;
 }
 
+/* East of Greenwich, the first hours of 1970 are behind all times, as for nfdump. */
 static uint64_t local_msec(const int value[PARTS])
 {
     struct tm tm = {.tm_year = value[PART_YEAR] - 1900, .tm_mon = value[PART_MONTH] - 1,
                     .tm_mday = value[PART_DAY], .tm_hour = value[PART_HOUR],
                     .tm_min = value[PART_MINUTE], .tm_sec = value[PART_SECOND], .tm_isdst = -1};
-    time_t t = mktime(&tm);
-    return t < 0 ? 0 : (uint64_t)t * 1000 + (uint64_t)value[PART_MSEC];
+    return (uint64_t)mktime(&tm) * 1000 + (uint64_t)value[PART_MSEC];
 }
 
 /* The epoch itself counts as an error without a message. */
