@@ -35,8 +35,8 @@ EXTRA_DIST += tests/compat/collect_vs_nfcapd.py
 # Random filters: weir selects what the installed nfdump selects.
 SUITES += tests/compat/filter_vs_nfdump.py
 EXTRA_DIST += tests/compat/filter_vs_nfdump.py
-SUITES += tests/cli/filterfiles.py
-EXTRA_DIST += tests/cli/filterfiles.py
+SUITES += tests/cli/filterfiles.py tests/cli/geography.py
+EXTRA_DIST += tests/cli/filterfiles.py tests/cli/geography.py
 SUITES += tests/cli/probe_live.py
 EXTRA_DIST += tests/cli/probe_live.py
 SUITES += tests/compat/probe_vs_nfpcapd.py

@@ -470,6 +470,33 @@ static const char *database_name(const char *option, const char *variable, const
     return name == NULL || strcmp(name, "none") == 0 ? NULL : name;
 }
 
+/* What is wrong with a data base, or only strange. */
+static void say_of_database(const char *name, const struct fault *fault)
+{
+    char line[1024];
+    const char *quote = fault->code == ERR_FORMAT ? "'" : "";
+    if (fault->text[0] == '\0') {
+        return;
+    }
+    if (fault->code == ERR_FORMAT || fault->code == ERR_UNSUPPORTED) {
+        snprintf(line, sizeof line, "Open file %s%s%s: %s", quote, name, quote, fault->text);
+        say_line(line);
+    } else {
+        say_line(fault->text);
+    }
+}
+
+/* Whether a statistic shows the organisations of AS numbers. */
+static bool shows_orgs(const struct stats_asked *stats)
+{
+    for (unsigned i = 0; i < stats->nelements; i++) {
+        if (stats->element[i].element->kind == STAT_KIND_ORG) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool step_geo(struct session *s)
 {
     const char *name = database_name(s->asked.geo, "NFGEODB", s->config.geodb);
@@ -479,14 +506,13 @@ static bool step_geo(struct session *s)
         return true;
     }
     if ((strchr(name, ',') != NULL || check_path(name)) && geo_open(name, &s->geo, &fault) == 0) {
-        if (fault.text[0] != '\0') {
-            say_line(fault.text);
+        say_of_database(name, &fault);
+        if (!shows_orgs(&s->asked.stats) || geo_read_orgs(s->geo) == 0) {
+            return true;
         }
-        return true;
+        fault_set(&fault, ERR_NOMEM, "out of memory");
     }
-    if (fault.text[0] != '\0') {
-        say_line(fault.text);
-    }
+    say_of_database(name, &fault);
     fprintf(stderr, "Error reading geo location DB file %s\n", name);
     return session_end(s, EXIT_FAILED);
 }
@@ -500,14 +526,10 @@ static bool step_tor(struct session *s)
         return true;
     }
     if (check_path(name) && tor_open(name, &s->tor, &fault) == 0) {
-        if (fault.text[0] != '\0') {
-            say_line(fault.text);
-        }
+        say_of_database(name, &fault);
         return true;
     }
-    if (fault.text[0] != '\0') {
-        say_line(fault.text);
-    }
+    say_of_database(name, &fault);
     fprintf(stderr, "Error reading tor info DB file %s\n", name);
     return session_end(s, EXIT_FAILED);
 }

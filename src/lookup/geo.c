@@ -36,6 +36,7 @@ struct networks {
 
 struct org {
     uint32_t as;
+    uint32_t len;
     const char *name;
 };
 
@@ -174,6 +175,8 @@ static int read_orgs(struct geo_db *db, uint32_t count, struct cur *c)
     for (uint32_t i = 0; i < count; i++) {
         at[db->norgs].as = cur_u32le(c);
         at[db->norgs].name = org_text(db, c);
+        at[db->norgs].len =
+            at[db->norgs].name != NULL ? (uint32_t)strlen(at[db->norgs].name) : 0;
         db->norgs++;
     }
     return cur_ok(c) ? 0 : ERR_FORMAT;
@@ -308,6 +311,9 @@ void geo_close(struct geo_db *db)
 
 /* ------------------------------------------------------------------ asking */
 
+static const char *const as_path[] = {"autonomous_system_number", NULL};
+static const char *const org_path[] = {"autonomous_system_organization", NULL};
+
 /* The network that holds an address, or NULL. IPv4 networks have mapped addresses. */
 static const struct network *find_network(const struct networks *n, const struct ip *addr,
                                           int family)
@@ -355,33 +361,70 @@ bool geo_country(const struct geo_db *db, const struct ip *addr, int family, cha
 
 uint32_t geo_as(const struct geo_db *db, const struct ip *addr, int family)
 {
-    static const char *const path[] = {"autonomous_system_number", NULL};
     const struct network *n;
     double number = 0;
     if (db == NULL) {
         return 0;
     }
     if (db->mmdb != NULL) {
-        return mmdb_number(db->mmdb, addr, family, path, &number) ? (uint32_t)number : 0;
+        return mmdb_number(db->mmdb, addr, family, as_path, &number) ? (uint32_t)number : 0;
     }
     n = find_network(&db->as, addr, family);
     return n != NULL ? n->key : 0;
 }
 
-const char *geo_org(const struct geo_db *db, const struct ip *addr, int family)
+size_t geo_org(const struct geo_db *db, const struct ip *addr, int family, const char **text)
 {
-    const struct network *n = db != NULL ? find_network(&db->as, addr, family) : NULL;
-    return n != NULL ? n->org : NULL;
+    const struct network *n;
+    if (db != NULL && db->mmdb != NULL) {
+        return mmdb_text(db->mmdb, addr, family, org_path, text);
+    }
+    n = db != NULL ? find_network(&db->as, addr, family) : NULL;
+    if (n == NULL || n->org == NULL) {
+        return 0;
+    }
+    *text = n->org;
+    return strlen(n->org);
 }
 
-const char *geo_as_org(const struct geo_db *db, uint32_t as)
+size_t geo_as_org(const struct geo_db *db, uint32_t as, const char **text)
 {
-    struct org key = {as, NULL};
+    struct org key = {.as = as};
     const struct org *o = NULL;
     if (db != NULL && db->norgs > 0) {
         o = bsearch(&key, db->orgs, db->norgs, sizeof key, compare_orgs);
     }
-    return o != NULL ? o->name : NULL;
+    if (o == NULL) {
+        return 0;
+    }
+    *text = o->name;
+    return o->len;
+}
+
+static int keep_org(void *ctx, uint32_t as, const char *text, size_t len)
+{
+    struct geo_db *db = ctx;
+    struct org *at;
+    if (db->norgs > 0 && db->orgs[db->norgs - 1].as == as) {
+        return 0; /* networks of one AS often stand side by side */
+    }
+    at = grown(db->orgs, &db->orgs_room, db->norgs + 1, sizeof *at);
+    if (at == NULL) {
+        return ERR_NOMEM;
+    }
+    db->orgs = at;
+    at[db->norgs++] = (struct org){as, (uint32_t)len, text};
+    return 0;
+}
+
+int geo_read_orgs(struct geo_db *db)
+{
+    int rc = 0;
+    if (db != NULL && db->mmdb != NULL && db->norgs == 0) {
+        rc = mmdb_each_pair(db->mmdb, as_path, org_path, keep_org, db);
+        sort_all(db);
+    }
+    return rc;
 }
 
 static void mmdb_location(const struct mmdb *db, const struct ip *addr, int family, struct buf *out)

@@ -34,10 +34,12 @@ bool geo_country(const struct geo_db *db, const struct ip *addr, int family, cha
 /* AS number of an address; 0 if unknown. */
 uint32_t geo_as(const struct geo_db *db, const struct ip *addr, int family);
 
-/* Organisation of the AS that an address belongs to, or of an AS number; NULL if unknown (always
- * with .mmdb files). The text lives as long as the data base. */
-const char *geo_org(const struct geo_db *db, const struct ip *addr, int family);
-const char *geo_as_org(const struct geo_db *db, uint32_t as);
+/* Organisation of the AS that an address belongs to, or of an AS number: a text that is not
+ * NUL-terminated and lives as long as the data base, and its length; 0 if unknown. Those of AS
+ * numbers have to be read first. */
+size_t geo_org(const struct geo_db *db, const struct ip *addr, int family, const char **text);
+size_t geo_as_org(const struct geo_db *db, uint32_t as, const char **text);
+int geo_read_orgs(struct geo_db *db); /* 0 or ERR_NOMEM; of .mmdb files, all networks are read */
 
 /* Appends "EU/CH/Zurich long/lat: 2.0000/1.0000"; nothing if unknown. */
 void geo_location(const struct geo_db *db, const struct ip *addr, int family, struct buf *out);

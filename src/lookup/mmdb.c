@@ -124,6 +124,39 @@ bool mmdb_number(const struct mmdb *db, const struct ip *addr, int family, const
     return true;
 }
 
+static int visit_record(MMDB_entry_s entry, uint8_t type, const char *const *number,
+                        const char *const *text, mmdb_pair_fn *each, void *ctx)
+{
+    MMDB_entry_data_s n, t;
+    if (type != MMDB_RECORD_TYPE_DATA ||
+        MMDB_aget_value(&entry, &n, number) != MMDB_SUCCESS || !n.has_data ||
+        n.type != MMDB_DATA_TYPE_UINT32 || MMDB_aget_value(&entry, &t, text) != MMDB_SUCCESS ||
+        !t.has_data || t.type != MMDB_DATA_TYPE_UTF8_STRING) {
+        return 0;
+    }
+    return each(ctx, n.uint32, t.utf8_string, t.data_size);
+}
+
+int mmdb_each_pair(const struct mmdb *db, const char *const *number, const char *const *text,
+                   mmdb_pair_fn *each, void *ctx)
+{
+    int rc = 0;
+    for (unsigned i = 0; i < db->nfiles; i++) {
+        for (uint32_t k = 0; k < db->files[i].metadata.node_count && rc == 0; k++) {
+            MMDB_search_node_s node;
+            if (MMDB_read_node(&db->files[i], k, &node) != MMDB_SUCCESS) {
+                break; /* damaged behind here */
+            }
+            rc = visit_record(node.left_record_entry, node.left_record_type, number, text, each,
+                              ctx);
+            rc = rc != 0 ? rc
+                         : visit_record(node.right_record_entry, node.right_record_type, number,
+                                        text, each, ctx);
+        }
+    }
+    return rc;
+}
+
 #else
 
 int mmdb_open(const char *names, struct mmdb **out, struct fault *fault)
@@ -150,6 +183,13 @@ bool mmdb_number(const struct mmdb *db, const struct ip *addr, int family, const
 {
     (void)db, (void)addr, (void)family, (void)path, (void)number;
     return false;
+}
+
+int mmdb_each_pair(const struct mmdb *db, const char *const *number, const char *const *text,
+                   mmdb_pair_fn *each, void *ctx)
+{
+    (void)db, (void)number, (void)text, (void)each, (void)ctx;
+    return 0;
 }
 
 #endif

@@ -25,4 +25,10 @@ size_t mmdb_text(const struct mmdb *db, const struct ip *addr, int family, const
 bool mmdb_number(const struct mmdb *db, const struct ip *addr, int family, const char *const *path,
                  double *number);
 
+/* All networks of all files whose data have a number and a text at these paths, in no order. An
+ * error of each() ends it and is returned. */
+typedef int mmdb_pair_fn(void *ctx, uint32_t number, const char *text, size_t len);
+int mmdb_each_pair(const struct mmdb *db, const char *const *number, const char *const *text,
+                   mmdb_pair_fn *each, void *ctx);
+
 #endif

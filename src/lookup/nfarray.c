@@ -148,8 +148,11 @@ int nfarray_parse(const void *data, size_t len, nfarray_visitor visit, void *ctx
     encryption = cur_u8(&c);
     cur_skip(&c, 18);
     nblocks = cur_u32le(&c);
-    if (!cur_ok(&c) || magic != MAGIC || layout != 2) {
-        return fault_set(fault, ERR_FORMAT, "not an nfdump data base");
+    if (magic != MAGIC) {
+        return fault_set(fault, ERR_FORMAT, "bad magic: 0x%04X", magic);
+    }
+    if (!cur_ok(&c) || layout != 2) {
+        return fault_set(fault, ERR_UNSUPPORTED, "bad version: %u", layout);
     }
     if (encryption != 0 || method > COMPRESS_ZSTD || method == COMPRESS_LZO) {
         return fault_set(fault, ERR_UNSUPPORTED, "encrypted, or compressed in an unknown way");

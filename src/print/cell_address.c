@@ -196,34 +196,40 @@ void csv_location(const struct part *t, const struct row *row, struct buf *out)
     }
 }
 
-/* "" if the address is not known. */
-static const char *organisation(const struct row *row, const struct address *a)
+/* Empty if the address is not known. */
+static struct span organisation(const struct row *row, const struct address *a)
 {
-    const char *org = NULL;
+    const char *text = "";
+    size_t len = 0;
 
     if (row->options->geo != NULL && a->family != 0) {
-        org = geo_org(row->options->geo, a->ip, a->family);
+        len = geo_org(row->options->geo, a->ip, a->family, &text);
     }
-    return org != NULL ? org : "";
+    return (struct span){(const uint8_t *)text, (uint32_t)len};
+}
+
+static struct span no_organisation(void)
+{
+    return (struct span){(const uint8_t *)"none", 4};
 }
 
 void fmt_organisation(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
-    const char *org = organisation(row, &a);
+    struct span org = organisation(row, &a);
 
-    if (org[0] == '\0') {
-        org = "none";
+    if (org.len == 0) {
+        org = no_organisation();
     }
-    buf_str_pad(out, org, strnlen(org, (size_t)t->width), t->width);
+    buf_str_pad(out, (const char *)org.data,
+                org.len < (uint32_t)t->width ? org.len : (uint32_t)t->width, t->width);
 }
 
 void csv_organisation(const struct part *t, const struct row *row, struct buf *out)
 {
     struct address a = address_of(t, row);
-    const char *org = a.family == 0 ? "none" : organisation(row, &a);
 
-    text_span((struct span){(const uint8_t *)org, (uint32_t)strlen(org)}, true, out);
+    text_span(a.family == 0 ? no_organisation() : organisation(row, &a), true, out);
 }
 
 /* Two letters; nothing without a data base. */

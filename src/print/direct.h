@@ -16,6 +16,7 @@ struct direct_row {
     int first;     /* place of its number; -1: none */
     int second;    /* and of another one; -1: none */
     bool not_icmp; /* only if the record is not ICMP */
+    int family;    /* addresses: of IPv4 or IPv6; 0: as place_address() says */
 };
 
 /* NULL: it is not among them. */
@@ -52,15 +53,18 @@ static inline uint64_t direct_duration(uint64_t first, uint64_t last)
     return first != 0 && last > first ? last - first : 0;
 }
 
-/* a, b: the numbers. */
-static inline char *direct_write(enum direct how, const struct part *t, const struct row *row,
-                                 uint64_t a, uint64_t b, char *p)
+/* The value of a step, from the numbers of the row at hand. */
+static inline char *direct_write(const struct shape_step *step, const struct row *row, char *p)
 {
-    switch (how) {
+    uint64_t a = step->number[0] != NULL ? step->number[0][row->at] : 0;
+    uint64_t b = step->number[1] != NULL ? step->number[1][row->at] : 0;
+    int width = step->part->width;
+
+    switch (step->how) {
     case DIRECT_PLAIN:
         return value_u64(p, a);
     case DIRECT_WIDE:
-        return value_u64_wide(p, a, t->width);
+        return value_u64_wide(p, a, width);
     case DIRECT_SCALED:
         return value_scaled_wide(p, a, row->options->plain_numbers);
     case DIRECT_LINE_NO:
@@ -70,18 +74,17 @@ static inline char *direct_write(enum direct how, const struct part *t, const st
     case DIRECT_ISO_TIME:
         return direct_iso_time(row, a, p);
     case DIRECT_DURATION:
-        return row->options->plain_numbers
-                   ? value_thousandths(p, direct_duration(a, b), t->width)
-                   : value_duration(p, direct_duration(a, b));
+        return row->options->plain_numbers ? value_thousandths(p, direct_duration(a, b), width)
+                                           : value_duration(p, direct_duration(a, b));
     case DIRECT_SECONDS:
         return value_thousandths(p, direct_duration(a, b), 0);
+    case DIRECT_IP:
+        return value_ip(p, step->table + a, step->family);
+    case DIRECT_QUOTED_IP:
+        return direct_quoted_ip(p, step->table + a, step->family);
     case DIRECT_NOT:
     case DIRECT_NOTHING:
     case DIRECT_TEXTS:
-    case DIRECT_IPV4:
-    case DIRECT_IPV6:
-    case DIRECT_QUOTED_IPV4:
-    case DIRECT_QUOTED_IPV6:
         break;
     }
     return p;

@@ -7,7 +7,6 @@
 #include "print/direct.h"
 #include "print/printer.h"
 #include "print/texts.h"
-#include "print/token.h"
 
 #include <string.h>
 
@@ -126,19 +125,7 @@ static bool find_values(struct shapes *s, struct shape_step *step, unsigned i, i
     return true;
 }
 
-static bool choose_direct(struct shapes *s, const struct shape *shape, struct shape_step *step)
-{
-    const struct direct_row *d = direct_find(step->part->kind);
-
-    if (d == NULL || (d->not_icmp && shape->sort & SORT_ICMP) ||
-        !find_values(s, step, 0, d->first) || !find_values(s, step, 1, d->second)) {
-        return false;
-    }
-    step->how = d->how;
-    return true;
-}
-
-/* An address of the step's part: that of IPv4 if the records have it, as place_address() says. */
+/* An address: that of IPv4 if the records have it, as place_address() says. */
 static const struct place *address_place(const struct part *t, uint64_t groups, int *family)
 {
     const struct place *v4 = &t->places[0], *v6 = &t->places[1];
@@ -151,17 +138,14 @@ static const struct place *address_place(const struct part *t, uint64_t groups, 
     return *family == 6 ? v6 : v4;
 }
 
-static bool choose_address(struct shapes *s, const struct shape *shape, struct shape_step *step)
+static bool find_address(struct shapes *s, const struct shape *shape, struct shape_step *step,
+                         int family)
 {
-    part_fn *kind = step->part->kind;
-    int family = kind == json_addr4 ? 4 : 6;
     const struct place *place = &step->part->places[0];
     const struct strip *t;
 
-    if (kind == csv_addr) {
+    if (family == 0) {
         place = address_place(step->part, shape->groups, &family);
-    } else if (kind != json_addr4 && kind != json_addr6) {
-        return false;
     }
     t = strips_of(&s->strips, place->id);
     if (t == NULL || family == 0) {
@@ -169,10 +153,23 @@ static bool choose_address(struct shapes *s, const struct shape *shape, struct s
     }
     step->number[0] = t->number;
     step->table = t->table;
-    step->how = kind == csv_addr ? family == 4 ? DIRECT_IPV4 : DIRECT_IPV6
-                : family == 4    ? DIRECT_QUOTED_IPV4
-                                 : DIRECT_QUOTED_IPV6;
+    step->family = family;
     return true;
+}
+
+static bool choose_direct(struct shapes *s, const struct shape *shape, struct shape_step *step)
+{
+    const struct direct_row *d = direct_find(step->part->kind);
+    bool found;
+
+    if (d == NULL || (d->not_icmp && shape->sort & SORT_ICMP)) {
+        return false;
+    }
+    found = d->how == DIRECT_IP || d->how == DIRECT_QUOTED_IP
+                ? find_address(s, shape, step, d->family)
+                : find_values(s, step, 0, d->first) && find_values(s, step, 1, d->second);
+    step->how = found ? d->how : DIRECT_NOT;
+    return found;
 }
 
 static struct texts *texts_for(struct shapes *s, const struct shape *shape, const struct part *part,
@@ -221,15 +218,17 @@ static bool choose_texts(struct shapes *s, const struct shape *shape, struct sha
     }
     codes = strip[main];
     strip[main] = strip[0];
-    step->number[0] = codes->number;
     for (unsigned i = 1; i < n; i++) {
         if (strip[i]->limit > SMALL) {
             return false;
         }
-        step->number[i] = strip[i]->number;
     }
     step->texts = texts_for(s, shape, step->part, codes, n > 1);
     step->how = DIRECT_TEXTS;
+    step->number[0] = codes->number;
+    for (unsigned i = 1; i < n; i++) {
+        step->number[i] = strip[i]->number;
+    }
     return step->texts != NULL;
 }
 
@@ -275,8 +274,7 @@ static bool add_value(struct shapes *s, struct shape *shape, const struct part *
     }
     step->part = t;
     step->conditional = conditional;
-    if (!choose_direct(s, shape, step) && !choose_texts(s, shape, step, ids, n) &&
-        !choose_address(s, shape, step)) {
+    if (!choose_texts(s, shape, step, ids, n) && !choose_direct(s, shape, step)) {
         step->how = DIRECT_NOT;
     }
     shape->room += DIRECT_ROOM;
@@ -420,18 +418,8 @@ static char *put_value(const struct shape *shape, const struct shape_step *step,
         return call(shape, step, row, out, p);
     case DIRECT_TEXTS:
         return put_coded(shape, step, row, out, p);
-    case DIRECT_IPV4:
-        return value_ip(p, step->table + step->number[0][row->at], 4);
-    case DIRECT_IPV6:
-        return value_ip(p, step->table + step->number[0][row->at], 6);
-    case DIRECT_QUOTED_IPV4:
-        return direct_quoted_ip(p, step->table + step->number[0][row->at], 4);
-    case DIRECT_QUOTED_IPV6:
-        return direct_quoted_ip(p, step->table + step->number[0][row->at], 6);
     default:
-        return direct_write(step->how, step->part, row,
-                            step->number[0] != NULL ? step->number[0][row->at] : 0,
-                            step->number[1] != NULL ? step->number[1][row->at] : 0, p);
+        return direct_write(step, row, p);
     }
 }
 

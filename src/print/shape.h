@@ -42,10 +42,8 @@ enum direct {
     DIRECT_ISO_TIME,
     DIRECT_DURATION,
     DIRECT_SECONDS, /* a duration as seconds */
-    DIRECT_IPV4,
-    DIRECT_IPV6,
-    DIRECT_QUOTED_IPV4,
-    DIRECT_QUOTED_IPV6
+    DIRECT_IP,
+    DIRECT_QUOTED_IP
 };
 
 struct shape_step {
@@ -55,7 +53,8 @@ struct shape_step {
     bool conditional;       /* text and value only if the part's WHEN holds */
     const struct part *part;
     const uint64_t *number[3]; /* of the strips that the value comes from; NULL fills up */
-    const struct ip *table;    /* addresses: of these numbers */
+    const struct ip *table;    /* addresses: numbers are places here */
+    int family;
     struct texts *texts;
     uint16_t *loads;           /* what the part's kind reads of the record (view.c) */
     unsigned nloads;

@@ -98,18 +98,27 @@ static void put_nat_event(const struct stat_row *row, struct buf *v)
     value_printf(v, name != NULL ? name : "UNKNOWN", 6);
 }
 
+static void put_cut(struct buf *v, const void *text, size_t len, int width)
+{
+    buf_str_pad(v, text, len < (size_t)width ? len : (size_t)width, width);
+}
+
 static void put_org(const struct stat_style *style, const struct stat_row *row, struct buf *v)
 {
-    const char *org = NULL;
+    bool asked = style->options->geo != NULL;
+    const char *org = asked ? "not found" : "unknown";
+    size_t len = strlen(org);
+    const char *known;
+    size_t n;
 
     if (row->text.len > 0) {
-        buf_printf(v, "%45.*s", row->text.len < 45 ? (int)row->text.len : 45,
-                   (const char *)row->text.data);
-    } else {
-        org = style->options->geo != NULL ? geo_as_org(style->options->geo, (uint32_t)row->number)
-                                          : "unknown";
-        buf_printf(v, "%45.45s", org != NULL ? org : "not found");
+        org = (const char *)row->text.data;
+        len = row->text.len;
+    } else if (asked && (n = geo_as_org(style->options->geo, (uint32_t)row->number, &known)) > 0) {
+        org = known;
+        len = n;
     }
+    put_cut(v, org, len, 45);
     if (row->number == 0) {
         buf_fill(v, ' ', 9);
     } else {

@@ -16,16 +16,17 @@ static void ask(const struct geo_db *geo, const struct tor_db *tor, const struct
 {
     char country[2];
     struct buf text;
-    const char *org = geo_org(geo, ip, family);
+    const char *org;
+    size_t len = geo_org(geo, ip, family, &org);
     buf_init(&text);
     geo_location(geo, ip, family, &text);
     if (geo_country(geo, ip, family, country) && memchr(country, '\0', sizeof country) != NULL) {
         abort();
     }
-    if (org != NULL && strlen(org) > 95) {
+    if (len > 95) {
         abort();
     }
-    geo_as_org(geo, geo_as(geo, ip, family));
+    geo_as_org(geo, geo_as(geo, ip, family), &org);
     tor_lookup(tor, ip, family, 1720684800000, 1720684801000);
     buf_free(&text);
 }

@@ -112,8 +112,10 @@ UINT64, ARRAY = 9, 11
 
 
 def control(kind, size):
-    head = bytes([size if kind > 7 else kind << 5 | size])
-    return head + bytes([kind - 7]) if kind > 7 else head
+    """Sizes from 29 on stand in an octet of their own."""
+    short = min(size, 29)
+    more = bytes([size - 29]) if size >= 29 else b''
+    return (bytes([short, kind - 7]) if kind > 7 else bytes([kind << 5 | short])) + more
 
 
 def encoded(value):
