@@ -119,30 +119,29 @@ static void try_format(struct check *t, const char *format, const struct print_o
     printer_free(p);
 }
 
-/* All tokens, some at a time. */
+/* All tokens of the list that --help=fmt shows, some at a time. */
 static void try_tokens(struct check *t, bool csv, const struct print_options *options,
                        struct batch *b)
 {
-    struct buf format;
+    struct buf list, format;
     unsigned in_format = 0;
-    size_t n;
-    const struct token *tokens_ = tokens(&n);
+    const char *at;
 
+    buf_init(&list);
     buf_init(&format);
-    for (size_t i = 0; i < n; i++) {
-        if (tokens_[i].tag != NULL && (!csv || tokens_[i].csv != NULL)) {
-            buf_str(&format, in_format > 0 ? csv ? "," : "|" : csv ? "csv:" : "fmt:");
-            buf_char(&format, '%');
-            buf_str(&format, tokens_[i].tag);
-            in_format++;
-        }
-        if (in_format == TAGS || (i + 1 == n && in_format > 0)) {
+    token_list(csv, &list);
+    for (at = strchr(buf_text(&list), '%'); at != NULL; at = strchr(at + 1, '%')) {
+        buf_str(&format, in_format > 0 ? csv ? "," : "|" : csv ? "csv:" : "fmt:");
+        buf_add(&format, at, strcspn(at, " \n"));
+        in_format++;
+        if (in_format == TAGS || strchr(at + 1, '%') == NULL) {
             try_format(t, buf_text(&format), options, b);
             buf_clear(&format);
             in_format = 0;
         }
     }
     buf_free(&format);
+    buf_free(&list);
 }
 
 static void try_batch(struct check *t, struct batch *b)
