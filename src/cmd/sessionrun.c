@@ -130,11 +130,33 @@ static struct field_set table_fields(const struct session *s)
     return set;
 }
 
+/* NULL: there is none. */
+static struct flowfile *last_readable(const struct session *s)
+{
+    struct flowfile *f;
+    for (size_t i = s->files.n; i > 0; i--) {
+        if (flowfile_open(s->files.path[i - 1], &f, NULL) == 0) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* Unpacking bzip2 takes longer than anything that is done with its flows. */
+static bool is_read_once(const struct session *s)
+{
+    struct flowfile *f = last_readable(s);
+    bool once = f != NULL && flowfile_info(f)->compression == COMPRESSION_BZ2;
+    flowfile_close(f);
+    return once;
+}
+
 /* What of the groups will be shown. */
 static struct wanted wanted_groups(const struct session *s)
 {
     const struct asked *q = &s->asked;
-    struct wanted w = {.top = q->write != NULL ? 0 : s->top, .cut = q->count != 0};
+    struct wanted w = {.top = q->write != NULL ? 0 : s->top, .cut = q->count != 0,
+                       .once = is_read_once(s)};
     if (q->stats.record) {
         w.orders = q->stats.record_orders;
         w.ascending = q->stats.record_ascends;
@@ -295,7 +317,7 @@ static const enum stat_type stat_types[] = {
 
 static enum stat_way stat_way(const struct session *s)
 {
-    return s->asked.count == 0 ? STAT_LAZY : STAT_EAGER;
+    return s->asked.count == 0 && !is_read_once(s) ? STAT_LAZY : STAT_EAGER;
 }
 
 static bool add_stats(struct run *r)
@@ -467,18 +489,11 @@ static bool create_writer(struct session *s, const char *ident, struct flowwrite
 /* The ident that the last readable file has. */
 static const char *last_ident(struct session *s)
 {
-    for (size_t i = s->files.n; i > 0; i--) {
-        struct flowfile *f;
-        const char *ident;
-        if (flowfile_open(s->files.path[i - 1], &f, NULL) != 0) {
-            continue;
-        }
-        ident = flowfile_info(f)->ident;
-        ident = ident != NULL ? arena_strndup(&s->arena, ident, strlen(ident)) : NULL;
-        flowfile_close(f);
-        return ident;
-    }
-    return NULL;
+    struct flowfile *f = last_readable(s);
+    const char *ident = f != NULL ? flowfile_info(f)->ident : NULL;
+    ident = ident != NULL ? arena_strndup(&s->arena, ident, strlen(ident)) : NULL;
+    flowfile_close(f);
+    return ident;
 }
 
 static bool add_writing(struct run *r)
@@ -507,11 +522,32 @@ static int write_meta(struct session *s, struct flowwriter *w, struct fault *fau
     return flowwriter_meta(w, &m, fault);
 }
 
+/* "1000 flows were written without ipv6Info, nanoseconds: ..." */
+static void tell_left_out(const struct session *s, const struct flowwriter *w)
+{
+    uint64_t flows, groups = flowwriter_left_out(w, &flows);
+    const char *between = " ";
+    struct buf line;
+    if (groups == 0 || s->as_nfdump) {
+        return;
+    }
+    buf_init(&line);
+    buf_printf(&line, "%s: %llu flows were written without", s->asked.write,
+               (unsigned long long)flows);
+    for (; groups != 0; groups &= groups - 1, between = ", ") {
+        buf_printf(&line, "%s%s", between, field_group_name((unsigned)__builtin_ctzll(groups)));
+    }
+    buf_str(&line, ", which nfdump's format cannot hold");
+    say_line(buf_text(&line));
+    buf_free(&line);
+}
+
 static bool finish_writing(struct session *s, struct flowwriter *w, int rc, struct fault *fault)
 {
     if (rc == 0) {
         rc = write_meta(s, w, fault);
     }
+    tell_left_out(s, w);
     if (rc != 0) {
         flowwriter_abort(w);
     } else {

@@ -156,7 +156,7 @@ struct aggregate *aggregate_new(const struct aggregation *how, const struct fiel
     table_init(&a->table, &a->fields);
     a->table.budget = budget;
     a->table.workers = workers;
-    a->wanted.top = few_wanted(a) ? wanted->top : 0;
+    a->wanted.top = few_wanted(a) && !wanted->once ? wanted->top : 0;
     a->late = a->wanted.top > 0;
     a->summed = adds_up(a);
     size_rounds(a);

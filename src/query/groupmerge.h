@@ -17,6 +17,7 @@ struct wanted {
     bool ascending;
     uint64_t top;       /* of each order; 0: all groups */
     bool cut;           /* flows are cut at a limit: what is damaged must be known before */
+    bool once;          /* reading takes so long that memory is spent rather than a second pass */
 };
 
 struct merged {

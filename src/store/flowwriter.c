@@ -343,6 +343,12 @@ void flowwriter_sequence_failures(struct flowwriter *w, uint64_t n)
     w->totals.sequence_failures += n;
 }
 
+uint64_t flowwriter_left_out(const struct flowwriter *w, uint64_t *flows)
+{
+    *flows = w->flows_cut;
+    return w->left_out;
+}
+
 void flowwriter_slot(struct flowwriter *w, uint64_t first, uint64_t last)
 {
     if (w->totals.first == UINT64_MAX) {

@@ -65,6 +65,9 @@ int flowwriter_add_builder(struct flowwriter *w, struct builder *b, struct build
 /* How many rows the last flowwriter_add (or _builder) took. */
 uint32_t flowwriter_taken(const struct flowwriter *w);
 
+/* What the format cannot hold: groups (bits) that were left out so far, and of how many flows. */
+uint64_t flowwriter_left_out(const struct flowwriter *w, uint64_t *flows);
+
 /* Add or replace exporters, samplers, names; add losses. */
 int flowwriter_meta(struct flowwriter *w, const struct flow_meta *m, struct fault *fault);
 

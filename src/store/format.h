@@ -102,6 +102,8 @@ struct flowwriter {
     struct flow_totals totals; /* the format's add keeps them by format_taken() */
     uint32_t taken;            /* rows of the last add; format_taken() */
     uint64_t unwritten;        /* rows taken that are not in the file yet; the format lowers it */
+    uint64_t left_out;         /* groups that the format cannot hold */
+    uint64_t flows_cut;        /* flows that had some of them */
     bool live;
     bool keep_old;             /* the file at path was damaged: save it before taking its place */
 };

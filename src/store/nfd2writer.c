@@ -233,6 +233,22 @@ static void release(struct flowwriter *base)
     free(w);
 }
 
+/* Groups that no element of nfdump's is made for. */
+static void note_left_out(struct flowwriter *base, struct batch *b, const uint64_t *sel)
+{
+    const uint64_t beyond = ~(((uint64_t)1 << NFD_ELEMENTS) - 1);
+    const struct column *groups;
+    if (!(b->groups_any & beyond)) {
+        return;
+    }
+    groups = batch_column(b, FIELD_GROUPS);
+    for (uint32_t i = 0; i < b->nrows; i++) {
+        uint64_t cut = sel == NULL || bits_get(sel, i) ? column_u64(groups, i) & beyond : 0;
+        base->left_out |= cut;
+        base->flows_cut += cut != 0;
+    }
+}
+
 static int add(struct flowwriter *base, struct batch *b, const uint64_t *sel, struct fault *fault)
 {
     struct nfd2_writer *w = (struct nfd2_writer *)base;
@@ -251,6 +267,7 @@ static int add(struct flowwriter *base, struct batch *b, const uint64_t *sel, st
             taken += rc == 0;
         }
     }
+    note_left_out(base, b, sel);
     format_taken(base, b, sel, taken);
     base->unwritten = w->out.nrecords;
     return rc;

@@ -287,7 +287,7 @@ static bool ask_groups(const struct kind *k, const struct question *q,
                        struct budget *budget)
 {
     struct field_set shown = shown_fields();
-    struct wanted wanted = {q->orders, q->ascending, q->top, false};
+    struct wanted wanted = {.orders = q->orders, .ascending = q->ascending, .top = q->top};
     struct aggregate *a = aggregate_new(how, &shown, &wanted, workers, budget);
     struct operator op = aggregate_operator(a);
     bool same = scan_files(k, "any", workers, &op, 1) == 0 && same_table(aggregate_table(a), p, q);
