@@ -18,8 +18,8 @@
 #include <zlib.h>
 #endif
 
-/* Where compressed octets are damaged, zlib keeps back what it decoded in the same call: small calls
- * lose less. */
+/* Where compressed octets are damaged, zlib keeps back what it decoded in the same call: small
+ * calls lose less. */
 enum { WINDOW_OCTETS = 256 << 10, GZIP_OCTETS = 16 << 10 };
 
 struct capstream {
