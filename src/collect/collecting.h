@@ -61,6 +61,7 @@ struct collector {
     struct queue *full;  /* bundles to decode */
     struct queue *empty; /* bundles to receive into */
     atomic_bool stopping;
+    _Atomic uint32_t wait_msec; /* the plan's flush_msec, for the receiving threads */
     int wake;            /* eventfd: readable when stopping */
     struct source *current;  /* of the datagram that is being decoded */
     uint64_t slot;           /* start of the slot, seconds since 1970; 0: none yet */

@@ -14,16 +14,13 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static volatile sig_atomic_t stop_asked;
-static volatile sig_atomic_t rotate_asked;
+/* Atomic, because the handler runs in another thread than the one that looks. */
+static atomic_bool stop_asked;
+static atomic_bool rotate_asked;
 
 static void on_signal(int number)
 {
-    if (number == SIGHUP) {
-        rotate_asked = 1;
-    } else {
-        stop_asked = 1;
-    }
+    *(number == SIGHUP ? &rotate_asked : &stop_asked) = true;
 }
 
 static int fill_bundles(struct collector *c, struct fault *fault)
@@ -50,8 +47,9 @@ static void collect(struct collector *c)
 {
     struct bundle *b;
     while (!stop_asked && (b = queue_get(c->full)) != NULL) {
-        c->rotate = c->rotate || rotate_asked != 0;
-        rotate_asked = 0;
+        if (atomic_exchange(&rotate_asked, false)) {
+            c->rotate = true;
+        }
         intake_bundle(c, b);
         queue_put(c->empty, b);
         if (c->plan->feed.file == NULL) {
@@ -187,6 +185,7 @@ int collector_run(const struct collector_plan *plan, struct fault *fault)
     c->plan = &c->own_plan;
     c->log = plan->log;
     c->pid_fd = c->wake = -1;
+    c->wait_msec = plan->flush_msec;
     handle_signals();
     rc = open_all(c, fault);
     if (rc == 0) {

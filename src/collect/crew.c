@@ -29,7 +29,8 @@ static void hear_signals(const struct receiving *r)
 static void wait_for_input(const struct collector *c, int fd)
 {
     struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = c->wake, .events = POLLIN}};
-    poll(fds, 2, c->plan->flush_msec < 1000 ? (int)c->plan->flush_msec : 1000);
+    uint32_t msec = c->wait_msec;
+    poll(fds, 2, msec < 1000 ? (int)msec : 1000);
 }
 
 /* Messages of streams go the way of datagrams. */

@@ -139,12 +139,11 @@ static void expire(struct duties *d, const struct scribe_report *r)
     }
 }
 
+/* The time as in the file's name: the plan may have changed since. */
 static void launch(struct duties *d, const struct scribe_report *r)
 {
-    char text[FILENAME_MAX_LEN];
     struct fault fault = {0};
-    struct launch what = {r->path, r->dir, text, r->ident, r->start};
-    filename_time_text(r->start, d->plan->seconds, d->plan->zone_names, text);
+    struct launch what = {r->path, r->dir, strrchr(r->path, '.') + 1, r->ident, r->start};
     if (launcher_run(d->launcher, &what, &fault) != 0) {
         log_fault(d->log, LOG_LEVEL_ERROR, &fault);
     }

@@ -37,6 +37,7 @@ static void apply(struct collector *c, struct collector_plan *next)
     p->subdirs = next->subdirs;
     p->zone_names = next->zone_names;
     p->flush_msec = next->flush_msec;
+    c->wait_msec = next->flush_msec;
     p->wire.sampling = next->wire.sampling;
     wire_set_sampling(c->wire, next->wire.sampling);
     p->metric_path = next->metric_path;
