@@ -394,11 +394,11 @@ static int fetch_rows(struct piece *p, const struct passing *in)
     return from < to ? fetch_strip(p, in, from, (uint32_t)(to - from)) : 0;
 }
 
-static bool wants(const void *op, uint64_t place)
+static bool wants(const void *op, uint64_t from, uint64_t end)
 {
     const struct aggregate *a = op;
-    size_t i = a->phase == FETCH ? first_winner(a, place) : 0;
-    return a->phase != FETCH || (i < a->nwinners && first_place(a->winner[i].first) == place);
+    size_t i = a->phase == FETCH ? first_winner(a, from) : 0;
+    return a->phase != FETCH || (i < a->nwinners && first_place(a->winner[i].first) < end);
 }
 
 /* ------------------------------------------------------------------ the budget */

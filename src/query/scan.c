@@ -135,13 +135,14 @@ static uint64_t place_of(size_t file, uint32_t block)
     return (uint64_t)file << 20 | (block & 0xfffff);
 }
 
-/* Whether an operator wants the block; in the first pass all do. */
-static bool is_wanted(const struct scan_plan *plan, uint64_t place)
+/* Whether an operator wants any block from one place to another; in the first pass all do. */
+static bool is_wanted(const struct scan *scan, uint64_t from, uint64_t end)
 {
-    bool wanted = plan->nops == 0;
+    const struct scan_plan *plan = scan->plan;
+    bool wanted = plan->nops == 0 || !scan->told->again;
     for (size_t i = 0; i < plan->nops && !wanted; i++) {
         const struct operator *op = &plan->ops[i];
-        wanted = op->kind->wants == NULL || op->kind->wants(op->op, place);
+        wanted = op->kind->wants == NULL || op->kind->wants(op->op, from, end);
     }
     return wanted;
 }
@@ -166,7 +167,7 @@ static int choose_blocks(const struct scan *scan, size_t file, struct slot *s)
     }
     for (uint32_t i = 0; i < info->nblocks; i++) {
         enum zone_says says;
-        if (scan->told->again && !is_wanted(plan, place_of(file, i))) {
+        if (!is_wanted(scan, place_of(file, i), place_of(file, i) + 1)) {
             continue;
         }
         says = filter_zone(plan->filter, flowfile_zone(s->file, i), info->ident);
@@ -195,7 +196,11 @@ static void open_slot(const struct scan *scan, size_t file)
     const struct scan_plan *plan = scan->plan;
     const struct flowfile_info *info;
     struct fault fault;
-    int rc = flowfile_open(plan->path[file], &s->file, &fault);
+    int rc;
+    if (!is_wanted(scan, place_of(file, 0), place_of(file + 1, 0))) {
+        return;
+    }
+    rc = flowfile_open(plan->path[file], &s->file, &fault);
     if (rc != 0) {
         fault.code = rc;
         fail_slot(s, &fault);

@@ -284,10 +284,10 @@ static int read_times(struct piece *p, struct batch *b, const uint32_t *rows, ui
     return rc;
 }
 
-static bool wants(const void *op, uint64_t place)
+static bool wants(const void *op, uint64_t from, uint64_t end)
 {
     const struct statcount *s = op;
-    return s->pass != PASS_TIMES || stat_times_wants(&s->times, place);
+    return s->pass != PASS_TIMES || stat_times_wants(&s->times, from, end);
 }
 
 static int consume(void *op, void *piece, const struct passing *in)
@@ -296,7 +296,7 @@ static int consume(void *op, void *piece, const struct passing *in)
     struct piece *p = piece;
     uint32_t n = tally_rows(in->batch, in->rows, in->n, p->rows);
     const uint32_t *rows = n < in->batch->nrows ? p->rows : NULL;
-    if (n == 0 || !wants(s, in->place)) {
+    if (n == 0 || !wants(s, in->place, in->place + 1)) {
         return 0;
     }
     return s->pass == PASS_TIMES ? read_times(p, in->batch, rows, n)

@@ -27,8 +27,8 @@ struct stat_counts {
     struct value_out *out;
 };
 
-/* Four in a line of the cache: 16 of the 32 octets of a stat_count, so that those of all numbers fit
- * into 1 MB (-s dstport/flows: a third of the time was waiting for memory, 2026-11-25). */
+/* Four in a line of the cache, so that those of all numbers take 1 MB instead of 2 (waiting for
+ * memory was a third of -s dstport/flows, 2026-11-25). */
 struct stat_small {
     uint64_t bytes;             /* << SMALL_BITS | number of the last block that has it */
     uint32_t flows, packets;

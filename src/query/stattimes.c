@@ -156,10 +156,21 @@ int stat_times_want(struct stat_times *t, const struct valueset *values, const u
     return 0;
 }
 
-bool stat_times_wants(const struct stat_times *t, uint64_t place)
+bool stat_times_wants(const struct stat_times *t, uint64_t from, uint64_t end)
 {
-    const struct timed_block *b = block_at(&t->blocks, place);
-    return b != NULL && b->wanted;
+    size_t first = 0, last = t->blocks.n;
+    while (first < last) {
+        size_t middle = first + (last - first) / 2;
+        if (t->blocks.at[middle].place < from) {
+            first = middle + 1;
+        } else {
+            last = middle;
+        }
+    }
+    while (first < t->blocks.n && t->blocks.at[first].place < end && !t->blocks.at[first].wanted) {
+        first++;
+    }
+    return first < t->blocks.n && t->blocks.at[first].place < end;
 }
 
 void stat_times_free(struct stat_times *t)

@@ -49,7 +49,7 @@ void stat_times_free(struct stat_times *t);
  * to be read. Returns 0 or ERR_NOMEM. */
 int stat_times_want(struct stat_times *t, const struct valueset *values, const uint64_t *ids,
                     size_t n, bool *again);
-bool stat_times_wants(const struct stat_times *t, uint64_t place);
+bool stat_times_wants(const struct stat_times *t, uint64_t from, uint64_t end);
 
 /* Add the times of a block's rows to `found`, one for each wanted value. memo: room for as many
  * numbers as there are codes. */

@@ -115,12 +115,12 @@ struct table_format {
     void (*work_free)(void *work);
     int (*rows)(void *ctx, void *work, struct batch *b, const uint32_t *rows, uint32_t n,
                 struct buf *out);
-    /* In order, by the caller's thread: out is to be written; then what the workspace has to say. */
+    /* In order, by the caller's thread: out is to be written, then what the workspace says. */
     int (*put)(void *ctx, void *work, struct buf *out);
     void *ctx;
 };
 
-/* The same as text: several workers make it, without regard to the order of pages. One: in order. */
+/* The same as text. Several workers make it, pages in any order; one makes them in order. */
 int table_print(struct table *t, const struct table_view *view, const struct table_format *format,
                 unsigned workers);
 
