@@ -7,6 +7,8 @@
  */
 #include "query/groupspill.h"
 
+#include "base/pool.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +143,8 @@ struct portion {
     unsigned part, number, of;
     struct groupset set;
     struct arena bytes;
+    struct merged merged;
+    int rc;
 };
 
 static int load_group(struct groupspill *s, struct portion *p, uint8_t *packed, uint8_t *copy)
@@ -281,49 +285,94 @@ static int keep_groups(struct groupspill *s, struct group_keeping *k, const stru
     return rc;
 }
 
-static int merge_portion(struct groupspill *s, struct group_keeping *k, struct portion *p,
-                         uint64_t *total)
+/* A portion is loaded and merged by one thread. */
+struct merging {
+    struct groupspill *spill;
+    struct group_keeping *keeping;
+    unsigned portions;  /* of each part */
+    unsigned workers;
+    struct pool *pool;
+    uint64_t total;
+};
+
+static void merge_portion(void *job, unsigned worker, void *context)
 {
+    struct portion *p = job;
+    struct merging *m = context;
     struct groupset *set = &p->set;
-    struct merged m = {.group = NULL};
-    int rc = load_portion(s, p);
-    unsigned workers = groupset_count(set) > MERGE_SMALL ? k->workers : 1;
-    rc = rc != 0 ? rc : groups_merge(&set, 1, k->wanted, workers, &m);
-    rc = rc != 0 ? rc : keep_groups(s, k, &m);
-    *total += m.total;
-    merged_free(&m);
+    (void)worker;
+    p->rc = load_portion(m->spill, p);
+    p->rc = p->rc != 0 ? p->rc : groups_merge(&set, 1, m->keeping->wanted, 1, &p->merged);
+}
+
+static int keep_portion(struct merging *m, struct portion *p, int rc)
+{
+    rc = rc != 0 ? rc : p->rc;
+    rc = rc != 0 ? rc : keep_groups(m->spill, m->keeping, &p->merged);
+    m->total += p->merged.total;
+    merged_free(&p->merged);
     groupset_free(&p->set);
     arena_free(&p->bytes);
+    free(p);
     return rc;
 }
 
-/* How many times a part must be read so that what is taken of it fits into the budget. */
-static unsigned portions(const struct groupspill *s)
+/* How many times a part must be read so that what is taken of it fits into the budget, and how many
+ * threads may do that at the same time. */
+static void size_portions(struct merging *m)
 {
+    const struct groupspill *s = m->spill;
     uint64_t most = budget_share(s->file.budget, 6);
     uint64_t part = s->groups / PARTS * (s->layout->width + 48); /* with slots and pointers */
-    uint64_t n = s->file.size / PARTS > part ? s->file.size / PARTS : part;
-    n = n / (most < 1 << 20 ? 1 << 20 : most) + 1;
-    return n < PORTIONS_MAX ? (unsigned)n : PORTIONS_MAX;
+    uint64_t size = s->file.size / PARTS > part ? s->file.size / PARTS : part, n, fit;
+    most = most < 1 << 20 ? 1 << 20 : most;
+    n = size / most + 1;
+    m->portions = n < PORTIONS_MAX ? (unsigned)n : PORTIONS_MAX;
+    fit = most / (size / m->portions + 1);
+    m->workers = fit < m->keeping->workers ? (unsigned)fit : m->keeping->workers;
+}
+
+static int merge_all(struct merging *m)
+{
+    int rc = 0;
+    for (unsigned i = 0; i < PARTS * m->portions && rc == 0; i++) {
+        struct portion *p = calloc(1, sizeof *p);
+        if (p == NULL) {
+            rc = ERR_NOMEM;
+            break;
+        }
+        p->part = i / m->portions;
+        p->number = i % m->portions;
+        p->of = m->portions;
+        if (pool_is_full(m->pool)) {
+            rc = keep_portion(m, pool_next(m->pool), 0);
+        }
+        pool_submit(m->pool, p);
+    }
+    for (struct portion *p; (p = pool_next(m->pool)) != NULL;) {
+        rc = keep_portion(m, p, rc);
+    }
+    return rc;
 }
 
 int groupspill_merge(struct groupspill *s, struct group_keeping *k, struct merged *out)
 {
     struct groupset *kept = &k->kept;
-    uint64_t total = 0;
-    int rc = 0;
+    struct merging m = {.spill = s, .keeping = k};
+    int rc;
     memset(out, 0, sizeof *out);
     groupset_init(&k->kept, s->layout);
     arena_init(&k->bytes);
-    for (unsigned i = 0, n = portions(s); i < PARTS * n && rc == 0; i++) {
-        struct portion p = {.part = i / n, .number = i % n, .of = n};
-        rc = merge_portion(s, k, &p, &total);
-    }
+    size_portions(&m);
+    m.pool = pool_new(m.workers > 1 ? m.workers : 0, m.workers > 1 ? m.workers : 1, merge_portion,
+                      &m);
+    rc = m.pool != NULL ? merge_all(&m) : ERR_NOMEM;
+    pool_free(m.pool);
     groupspill_clear(s);
-    if (rc == 0 && k->wanted->top == 0 && total > groupset_count(&k->kept)) {
+    if (rc == 0 && k->wanted->top == 0 && m.total > groupset_count(&k->kept)) {
         rc = pass_on(k); /* as all before */
     }
     rc = rc != 0 ? rc : groups_merge(&kept, 1, k->wanted, k->workers, out);
-    out->total = total;
+    out->total = m.total;
     return rc;
 }
