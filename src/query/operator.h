@@ -59,8 +59,8 @@ struct operator_kind {
     /* After a pass: whether it wants another one. NULL: never. *fields is what it read, and may be
      * changed for the next pass. */
     bool (*again)(void *op, struct field_set *fields);
-    /* In such a pass: whether it wants to see a block at a place from `from` to before `end`. Called
-     * by any thread. NULL: all. */
+    /* In such a pass: whether it wants to see a block at a place from `from` to before `end`.
+     * Called by any thread. NULL: all. */
     bool (*wants)(const void *op, uint64_t from, uint64_t end);
     /* A later pass found a block damaged that an operator had consumed before: begin again, and
      * insist on all columns that any pass needs, so that the block is left out of all of them.
