@@ -55,6 +55,8 @@ struct lister {
 /* ------------------------------------------------------------------ texts */
 
 static const char *vtext(struct lister *l, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static const char *vtext(struct lister *l, const char *fmt, va_list args)
 {
     char line[2 * 4096 + 128];
     int n = vsnprintf(line, sizeof line, fmt, args);
