@@ -522,7 +522,7 @@ static int write_meta(struct session *s, struct flowwriter *w, struct fault *fau
     return flowwriter_meta(w, &m, fault);
 }
 
-/* "1000 flows were written without ipv6Info, nanoseconds: ..." */
+/* "nfdump's format cannot hold ipv6Info, nanoseconds; flows written without: 1000" */
 static void tell_left_out(const struct session *s, const struct flowwriter *w)
 {
     uint64_t flows, groups = flowwriter_left_out(w, &flows);
@@ -532,12 +532,11 @@ static void tell_left_out(const struct session *s, const struct flowwriter *w)
         return;
     }
     buf_init(&line);
-    buf_printf(&line, "%s: %llu flows were written without", s->asked.write,
-               (unsigned long long)flows);
+    buf_printf(&line, "%s: nfdump's format cannot hold", s->asked.write);
     for (; groups != 0; groups &= groups - 1, between = ", ") {
         buf_printf(&line, "%s%s", between, field_group_name((unsigned)__builtin_ctzll(groups)));
     }
-    buf_str(&line, ", which nfdump's format cannot hold");
+    buf_printf(&line, "; flows written without: %llu", (unsigned long long)flows);
     say_line(buf_text(&line));
     buf_free(&line);
 }

@@ -27,11 +27,12 @@ check = checks.named
 
 
 def run(*words, form=None, user=None):
-    env = dict(os.environ, TZ='UTC', NFCONF='none', LC_ALL='C')
+    env = dict(os.environ, TZ='UTC', LC_ALL='C')
     env.pop('WEIR_FORMAT', None)
+    env.pop('NFCONF', None)
     if form is not None:
         env['WEIR_FORMAT'] = form
-    return subprocess.run([WEIR] + [str(w) for w in words], capture_output=True, env=env, cwd=WORK,
+    return subprocess.run([WEIR, '-C', 'none'] + [str(w) for w in words], capture_output=True, env=env, cwd=WORK,
                           text=True, errors='replace', timeout=60,
                           preexec_fn=(lambda: os.setuid(user)) if user else None)
 
@@ -206,6 +207,13 @@ def test_rewrite():
         os.unlink(place('one'))
 
 
+def test_left_out():
+    """What nfdump's format cannot hold is told, not silently dropped; a good day has none of it."""
+    p = run('-R', 'a/2023/11/14', '-w', 'one', '--format=nfdump')
+    check('nothing is left out', 'cannot hold' not in p.stderr, p.stderr)
+    os.unlink(place('one'))
+
+
 def main():
     global WORK
     with tempfile.TemporaryDirectory(dir=os.environ.get('WEIR_TMP')) as WORK:
@@ -217,6 +225,7 @@ def main():
         test_forbidden()
         test_repair()
         test_rewrite()
+        test_left_out()
     return checks.finish()
 
 

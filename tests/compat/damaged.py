@@ -54,11 +54,12 @@ check = checks.named
 
 
 def run(*words, form=None):
-    env = dict(os.environ, TZ='UTC', NFCONF='none')
+    env = dict(os.environ, TZ='UTC')
     env.pop('WEIR_FORMAT', None)
+    env.pop('NFCONF', None)
     if form is not None:
         env['WEIR_FORMAT'] = form
-    return subprocess.run([WEIR] + list(words), capture_output=True, env=env, timeout=60)
+    return subprocess.run([WEIR, '-C', 'none'] + list(words), capture_output=True, env=env, timeout=60)
 
 
 def digest(path):
