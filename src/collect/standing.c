@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int write_pid(struct collector *c, struct fault *fault)
@@ -103,9 +104,20 @@ static int enter_sandbox(struct collector *c, struct fault *fault)
     return enter_small_sandbox(c, &s, fault);
 }
 
+/* A file for each of a thousand sources, and those that are being finished. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* a wish */
+    }
+}
+
 int standing_take(struct collector *c, struct fault *fault)
 {
     int rc = drop_rights(c, fault);
+    allow_many_files();
     if (rc == 0 && c->plan->daemon) {
         rc = log_from_background(c->log, true, fault);
     }

@@ -324,6 +324,21 @@ def test_sources():
     check(c.seen.count("Skip UDP packet from: 127.0.0.21") == 1, c.seen)
 
 
+def test_many_sources():
+    """More open files than the shell allows by default: a directory for each of 200 senders."""
+    d = fresh("many")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
+    c = Collector(d, "-M", d, "-t", "3600")
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    for i in range(200):
+        send(c.port, v5([100 + i]), address=f"127.0.1.{i + 1}")
+    c.end()
+    found = [stored(f"{d}/127-0-1-{i + 1}") for i in range(0, 200, 33)]
+    check(found == [[100 + i] for i in range(0, 200, 33)], f"many sources: {found}")
+    check(c.seen.count("Flows: 1, ") == 200 and "cannot write" not in c.seen, c.seen[-500:])
+
+
 def test_reload():
     """The configuration file is read again on SIGHUP: another source, another sampling."""
     d = fresh("reload")
