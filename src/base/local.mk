@@ -3,7 +3,6 @@
 noinst_LIBRARIES += libweir-base.a
 libweir_base_a_SOURCES = \
     src/base/arena.c src/base/arena.h \
-    src/base/bigmem.c src/base/bigmem.h \
     src/base/bits.c src/base/bits.h \
     src/base/buf.c src/base/buf.h \
     src/base/clock.c src/base/clock.h \

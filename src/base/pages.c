@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LARGE = 2 << 20, FIRST_BLOCK = 256 << 10, LAST_BLOCK = 8 << 20, ALIGNMENT = 64 };
+enum { FIRST_BLOCK = 256 << 10, LAST_BLOCK = 8 << 20, ALIGNMENT = 64 };
 
 struct pages_block {
     struct pages_block *before;
@@ -25,18 +25,18 @@ static size_t rounded(size_t n, size_t unit)
 /* Large pages stand at multiples of their size: what is too much at both ends is given back. */
 static void *map_large(size_t size)
 {
-    uint8_t *p = mmap(NULL, size + LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+    uint8_t *p = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
                       -1, 0);
     size_t before;
     if (p == MAP_FAILED) {
         return NULL;
     }
-    before = rounded((uintptr_t)p, LARGE) - (uintptr_t)p;
+    before = rounded((uintptr_t)p, LARGE_PAGE) - (uintptr_t)p;
     if (before > 0) {
         munmap(p, before);
     }
-    if (before < LARGE) {
-        munmap(p + before + size, LARGE - before);
+    if (before < LARGE_PAGE) {
+        munmap(p + before + size, LARGE_PAGE - before);
     }
 #ifdef MADV_HUGEPAGE
     madvise(p + before, size, MADV_HUGEPAGE);
@@ -46,15 +46,15 @@ static void *map_large(size_t size)
 
 void *pages_new(size_t octets)
 {
-    return octets < LARGE ? calloc(1, octets) : map_large(rounded(octets, LARGE));
+    return octets < LARGE_PAGE ? calloc(1, octets) : map_large(rounded(octets, LARGE_PAGE));
 }
 
 void pages_free(void *p, size_t octets)
 {
-    if (octets < LARGE) {
+    if (octets < LARGE_PAGE) {
         free(p);
     } else if (p != NULL) {
-        munmap(p, rounded(octets, LARGE));
+        munmap(p, rounded(octets, LARGE_PAGE));
     }
 }
 

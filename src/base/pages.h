@@ -12,7 +12,10 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* One array, all zero; NULL when memory is out. Free it with the same size; NULL may be freed. */
+enum { LARGE_PAGE = 2 << 20 };
+
+/* One array, all zero, aligned to LARGE_PAGE if it is as large; NULL when memory is out. Free it
+ * with the same size; NULL may be freed. */
 void *pages_new(size_t octets);
 void pages_free(void *p, size_t octets);
 

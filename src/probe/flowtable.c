@@ -16,8 +16,8 @@
  */
 #include "probe/flowtable.h"
 
-#include "base/bigmem.h"
 #include "base/hash.h"
+#include "base/pages.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ struct flowtable {
 
 enum { CHUNK_OCTETS = CHUNK_FLOWS * sizeof(struct probe_flow) };
 
-_Static_assert((size_t)CHUNK_OCTETS % (size_t)BIGMEM_PAGE == 0, "chunks fill large pages");
+_Static_assert((size_t)CHUNK_OCTETS % (size_t)LARGE_PAGE == 0, "chunks fill large pages");
 
 static size_t index_octets(uint32_t mask)
 {
@@ -71,7 +71,7 @@ struct flowtable *flowtable_new(flow_end *end, const void *ctx)
     t->ctx = ctx;
     t->seed = hash_random_seed();
     t->mask = 16384 - 1;
-    t->index = bigmem_new(index_octets(t->mask));
+    t->index = pages_new(index_octets(t->mask));
     t->free = NO_FLOW;
     memset(t->wheel, 0xff, sizeof t->wheel);
     if (t->index == NULL) {
@@ -87,10 +87,10 @@ void flowtable_free(struct flowtable *t)
         return;
     }
     for (uint32_t i = 0; i < t->nchunks; i++) {
-        bigmem_free(t->chunks[i], CHUNK_OCTETS);
+        pages_free(t->chunks[i], CHUNK_OCTETS);
     }
     free(t->chunks);
-    bigmem_free(t->index, index_octets(t->mask));
+    pages_free(t->index, index_octets(t->mask));
     free(t);
 }
 
@@ -104,12 +104,12 @@ size_t flowtable_count(const struct flowtable *t)
 static bool add_chunk(struct flowtable *t)
 {
     struct probe_flow **chunks = realloc(t->chunks, (t->nchunks + 1) * sizeof(*chunks));
-    struct probe_flow *chunk = bigmem_new(CHUNK_OCTETS);
+    struct probe_flow *chunk = pages_new(CHUNK_OCTETS);
     if (chunks != NULL) {
         t->chunks = chunks;
     }
     if (chunks == NULL || chunk == NULL) {
-        bigmem_free(chunk, CHUNK_OCTETS);
+        pages_free(chunk, CHUNK_OCTETS);
         return false;
     }
     chunks[t->nchunks++] = chunk;
@@ -160,7 +160,7 @@ static bool index_grow(struct flowtable *t)
 {
     struct index_entry *old = t->index;
     uint32_t old_mask = t->mask;
-    struct index_entry *grown = bigmem_new(index_octets(old_mask * 2 + 1));
+    struct index_entry *grown = pages_new(index_octets(old_mask * 2 + 1));
     if (grown == NULL) {
         return false;
     }
@@ -171,7 +171,7 @@ static bool index_grow(struct flowtable *t)
             index_put(t, old[i].hash, old[i].flow);
         }
     }
-    bigmem_free(old, index_octets(old_mask));
+    pages_free(old, index_octets(old_mask));
     return true;
 }
 

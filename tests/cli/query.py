@@ -105,6 +105,23 @@ def test_sums():
               and sum(int(r['inBytes']) + int(r['outBytes']) for r in rows) == int(want['bytes']))
 
 
+def test_protocols():
+    """-A proto of everything equals what -I tells of each protocol."""
+    want = totals()
+    classes = {'6': 'tcp', '17': 'udp', '1': 'icmp', '58': 'icmp'}
+    found = dict.fromkeys(('%s_%s' % (key, name) for key in ('flows', 'packets', 'bytes')
+                           for name in ('tcp', 'udp', 'icmp', 'other')), 0)
+    for row in rows_of(run('-R', 'day', '-A', 'proto', '-N', '-q', '-o',
+                           'csv:%pr,%fl,%ipkt,%opkt,%ibyt,%obyt')):
+        numbers = [int(value) for value in row.values()]
+        name = classes.get(str(numbers[0]), 'other')
+        found['flows_' + name] += numbers[1]
+        found['packets_' + name] += numbers[2] + numbers[3]
+        found['bytes_' + name] += numbers[4] + numbers[5]
+    for key, value in sorted(found.items()):
+        check('-A proto equals -I: %s' % key, value == int(want[key]), (value, want[key]))
+
+
 def test_orders():
     for order in ORDERS:
         column = {'flows': 'fl', 'packets': 'pkt', 'bytes': 'byt'}.get(order, order)
