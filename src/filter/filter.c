@@ -18,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Octets of a text whose tree takes megabytes: in small pages half of the time of 50,000 networks
+ * were page faults (3,570 of them, 2026-11-25). */
+enum { LONG_TEXT = 128 << 10 };
+
 struct filter {
     struct arena arena;
     struct filter_env env;
@@ -147,6 +151,9 @@ int filter_compile(const char *text, size_t len, const char *file, const struct 
         return fault_set(fault, ERR_NOMEM, "out of memory");
     }
     arena_init(&f->arena);
+    if (len >= LONG_TEXT) {
+        arena_expect_much(&f->arena);
+    }
     if (env != NULL) {
         f->env = *env;
     }
