@@ -32,7 +32,8 @@ def run(*words, form=None, user=None):
     env.pop('NFCONF', None)
     if form is not None:
         env['WEIR_FORMAT'] = form
-    return subprocess.run([WEIR, '-C', 'none'] + [str(w) for w in words], capture_output=True, env=env, cwd=WORK,
+    return subprocess.run([WEIR, '-C', 'none'] + [str(w) for w in words],
+                          capture_output=True, env=env, cwd=WORK,
                           text=True, errors='replace', timeout=60,
                           preexec_fn=(lambda: os.setuid(user)) if user else None)
 

@@ -59,7 +59,8 @@ def run(*words, form=None):
     env.pop('NFCONF', None)
     if form is not None:
         env['WEIR_FORMAT'] = form
-    return subprocess.run([WEIR, '-C', 'none'] + list(words), capture_output=True, env=env, timeout=60)
+    return subprocess.run([WEIR, '-C', 'none'] + list(words), capture_output=True, env=env,
+                          timeout=60)
 
 
 def digest(path):
