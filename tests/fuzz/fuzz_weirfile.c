@@ -4,11 +4,10 @@
  * file; as a file whose checksums are put right first (else nothing behind them would be
  * reached); as one vec; as a meta block's contents.
  */
-#include "base/hash.h"
 #include "store/flowfile.h"
 #include "store/vec.h"
-#include "store/weir1.h"
 
+#include "../tools/weirmend.h"
 #include "fuzz_file.h"
 
 #include <stdlib.h>
@@ -16,38 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint32_t u32_at(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static void put_check(uint8_t *at, uint64_t check)
-{
-    memcpy(at, &check, sizeof check);
-}
-
-/* Put right the checks of a block that begins at p with left octets behind it. */
-static void mend_block(uint8_t *p, size_t left)
-{
-    uint32_t length = u32_at(p + 8);
-    uint32_t n = u32_at(p + 28);
-    if (n > WEIR1_ENTRIES_MAX || length != WEIR1_BLOCK_HEAD_LEN + n * WEIR1_ENTRY_LEN ||
-        length > left) {
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t *e = p + WEIR1_BLOCK_HEAD_LEN + i * WEIR1_ENTRY_LEN;
-        uint32_t offset = u32_at(e + 4);
-        uint32_t len = u32_at(e + 8);
-        if (offset <= left && len <= left - offset) {
-            put_check(e + 16, hash_of(p + offset, len));
-        }
-    }
-    put_check(p + 56, hash_of(p, 56) ^ hash_of(p + 64, length - 64));
-}
-
+/* The magic and the version, too. */
 static void mend(uint8_t *p, size_t size)
 {
     if (size < WEIR1_HEADER_LEN) {
@@ -55,12 +23,7 @@ static void mend(uint8_t *p, size_t size)
     }
     memcpy(p, WEIR1_MAGIC, 8);
     p[8] = WEIR1_VERSION, p[9] = 0;
-    put_check(p + 248, hash_of(p, 248));
-    for (size_t at = WEIR1_HEADER_LEN; at + WEIR1_BLOCK_HEAD_LEN <= size; at++) {
-        if (memcmp(p + at, WEIR1_MAGIC_BLOCK, 8) == 0) {
-            mend_block(p + at, size - at);
-        }
-    }
+    mend_file(p, size);
 }
 
 static void use_mended(const uint8_t *data, size_t size)

@@ -8,13 +8,12 @@
  * Beside handmade files there is a sweep: at each even octet of a small file of each format a
  * large number is put, its checksums are put right where there are any.
  */
-#include "base/hash.h"
 #include "flow/builder.h"
 #include "store/flowfile.h"
 #include "store/flowwriter.h"
 #include "store/nfdcodec.h"
-#include "store/weir1.h"
 
+#include "../../tools/weirmend.h"
 #include "../check.h"
 #include "randomflows.h"
 
@@ -251,48 +250,11 @@ static void test_most(struct check *t)
 
 /* ------------------------------------------------------------------ the sweep */
 
-static uint32_t u32_at(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static void put_check(uint8_t *at, uint64_t check)
-{
-    memcpy(at, &check, sizeof check);
-}
-
-/* The checks of the block of weir's format that begins at p. */
-static void mend_block(uint8_t *p, size_t left)
-{
-    uint32_t length = u32_at(p + 8);
-    uint32_t n = u32_at(p + 28);
-    if (n > WEIR1_ENTRIES_MAX || length > left ||
-        length != WEIR1_BLOCK_HEAD_LEN + n * WEIR1_ENTRY_LEN) {
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t *e = p + WEIR1_BLOCK_HEAD_LEN + i * WEIR1_ENTRY_LEN;
-        uint32_t offset = u32_at(e + 4), len = u32_at(e + 8);
-        if (offset <= left && len <= left - offset) {
-            put_check(e + 16, hash_of(p + offset, len));
-        }
-    }
-    put_check(p + 56, hash_of(p, 56) ^ hash_of(p + 64, length - 64));
-}
-
 /* Of a file of weir's own format, without its trailer: then blocks are found by walking. */
 static void mend(uint8_t *p, size_t size)
 {
-    if (memcmp(p, WEIR1_MAGIC, 8) != 0) {
-        return;
-    }
-    put_check(p + 248, hash_of(p, 248));
-    for (size_t at = WEIR1_HEADER_LEN; at + WEIR1_BLOCK_HEAD_LEN <= size; at++) {
-        if (memcmp(p + at, WEIR1_MAGIC_BLOCK, 8) == 0) {
-            mend_block(p + at, size - at);
-        }
+    if (memcmp(p, WEIR1_MAGIC, 8) == 0) {
+        mend_file(p, size);
     }
 }
 
