@@ -20,7 +20,7 @@
 #define ARENA_ALIGN 32
 #define ARENA_FIRST ((size_t)64 << 10)
 #define ARENA_LARGEST ((size_t)64 << 20) /* chunks stop doubling here */
-#define ARENA_LARGE ((size_t)2 << 20)    /* a large page */
+#define GROW_FIRST ((size_t)4)           /* items: nodes of a tree mostly have two or three */
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -56,7 +56,7 @@ static struct arena_chunk *chunk_add(struct arena *a, size_t need)
     size_t size = chunk_size_for(a, need);
     struct arena_chunk *c;
     if (a->large) {
-        size = (size + sizeof *c + ARENA_LARGE - 1) / ARENA_LARGE * ARENA_LARGE - sizeof *c;
+        size = (size + sizeof *c + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE - sizeof *c;
         c = pages_new(size + sizeof *c);
     } else {
         c = aligned_alloc(ARENA_ALIGN, sizeof *c + size);
@@ -100,6 +100,23 @@ void *arena_zalloc(struct arena *a, size_t n)
         memset(place, 0, n);
     }
     return place;
+}
+
+void *arena_grow(struct arena *a, void *at, size_t n, size_t *room, size_t item_size)
+{
+    size_t more = *room == 0 ? GROW_FIRST : *room * 4;
+    void *grown;
+    if (n < *room) {
+        return at;
+    }
+    if (*room > SIZE_MAX / 8 / item_size || (grown = arena_alloc(a, more * item_size)) == NULL) {
+        return NULL;
+    }
+    if (n > 0) {
+        memcpy(grown, at, n * item_size);
+    }
+    *room = more;
+    return grown;
 }
 
 void *arena_dup(struct arena *a, const void *data, size_t n)

@@ -27,6 +27,11 @@ void arena_expect_much(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_zalloc(struct arena *a, size_t n); /* cleared */
 void *arena_dup(struct arena *a, const void *data, size_t n);
+/* The array at of *room items, n of them used, with room for another: itself, or a copy with more
+ * room (not cleared; the old one stays until the arena is reset). NULL when memory is out; then
+ * nothing has changed. at may be NULL with *room 0. */
+void *arena_grow(struct arena *a, void *at, size_t n, size_t *room, size_t item_size);
+
 char *arena_strndup(struct arena *a, const char *text, size_t n); /* NUL-terminated copy */
 
 void arena_reset(struct arena *a); /* forget everything, keep the memory for reuse */

@@ -164,18 +164,11 @@ struct collected {
 
 static bool push(struct arena *a, struct range **at, size_t *n, size_t *room, struct range x)
 {
-    if (*n == *room) {
-        size_t more = *room == 0 ? 64 : *room * 4;
-        struct range *grown = arena_alloc(a, more * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        if (*n > 0) {
-            memcpy(grown, *at, *n * sizeof *grown);
-        }
-        *at = grown;
-        *room = more;
+    struct range *grown = arena_grow(a, *at, *n, room, sizeof *grown);
+    if (grown == NULL) {
+        return false;
     }
+    *at = grown;
     (*at)[(*n)++] = x;
     return true;
 }

@@ -74,21 +74,15 @@ struct ast_list *ast_list_new(struct arena *a)
 
 bool ast_list_add(struct arena *a, struct ast_list *l, const struct list_entry *e)
 {
+    struct list_entry *entries;
     if (l == NULL) {
         return false;
     }
-    if (l->n == l->room) {
-        size_t room = l->room == 0 ? 16 : l->room * 4;
-        struct list_entry *grown = arena_alloc(a, room * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        if (l->n > 0) {
-            memcpy(grown, l->entries, l->n * sizeof *grown);
-        }
-        l->entries = grown;
-        l->room = room;
+    entries = arena_grow(a, l->entries, l->n, &l->room, sizeof *entries);
+    if (entries == NULL) {
+        return false;
     }
+    l->entries = entries;
     l->entries[l->n++] = *e;
     return true;
 }

@@ -40,18 +40,9 @@ struct compiler {
 
 static void *grow(struct compiler *k, void *at, size_t n, size_t *room, size_t size)
 {
-    void *grown;
-    if (n < *room) {
-        return at;
-    }
-    *room = *room == 0 ? 16 : *room * 4;
-    grown = arena_zalloc(k->arena, *room * size);
+    void *grown = arena_grow(k->arena, at, n, room, size);
     if (grown == NULL) {
         k->error = ERR_NOMEM;
-        return NULL;
-    }
-    if (n > 0) {
-        memcpy(grown, at, n * size);
     }
     return grown;
 }
@@ -77,6 +68,7 @@ static struct constant *new_constant(struct compiler *k, uint32_t *number)
     }
     p->constants = c;
     *number = p->nconstants++;
+    p->constants[*number] = (struct constant){0};
     return &p->constants[*number];
 }
 

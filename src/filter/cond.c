@@ -49,21 +49,15 @@ struct cond *cond_many(struct arena *a, enum cond_kind kind)
 
 bool cond_add(struct arena *a, struct cond *parent, struct cond *kid)
 {
+    struct cond **kids;
     if (parent == NULL || kid == NULL) {
         return false;
     }
-    if (parent->nkids == parent->room) {
-        size_t room = parent->room == 0 ? 2 : parent->room * 4;
-        struct cond **grown = arena_alloc(a, room * sizeof(struct cond *));
-        if (grown == NULL) {
-            return false;
-        }
-        if (parent->nkids > 0) {
-            memcpy(grown, parent->kids, parent->nkids * sizeof(struct cond *));
-        }
-        parent->kids = grown;
-        parent->room = room;
+    kids = arena_grow(a, parent->kids, parent->nkids, &parent->room, sizeof(struct cond *));
+    if (kids == NULL) {
+        return false;
     }
+    parent->kids = kids;
     parent->kids[parent->nkids++] = kid;
     return true;
 }

@@ -92,20 +92,12 @@ const struct source *source_read(struct parsing *p, const struct token *name)
 struct ast_node *parsing_term(struct parsing *p, struct ast_term *t)
 {
     struct ast_node *n = ast_term_node(p->arena, t);
-    if (n != NULL && p->nterms == p->terms_room) {
-        size_t room = p->terms_room == 0 ? 64 : p->terms_room * 4;
-        struct ast_term **grown = arena_alloc(p->arena, room * sizeof(struct ast_term *));
-        if (grown == NULL) {
-            return NULL;
-        }
-        if (p->nterms > 0) {
-            memcpy(grown, p->terms, p->nterms * sizeof(struct ast_term *));
-        }
-        p->terms = grown;
-        p->terms_room = room;
+    struct ast_term **terms = arena_grow(p->arena, p->terms, p->nterms, &p->terms_room,
+                                         sizeof(struct ast_term *));
+    if (n == NULL || terms == NULL) {
+        return NULL;
     }
-    if (n != NULL) {
-        p->terms[p->nterms++] = n->term;
-    }
+    p->terms = terms;
+    p->terms[p->nterms++] = n->term;
     return n;
 }

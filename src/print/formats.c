@@ -220,18 +220,12 @@ int format_choose(const char *option, const struct print_options *options, struc
 
 static struct item *item_new(struct item_list *list, struct arena *arena)
 {
-    if (list->n == list->cap) {
-        size_t cap = list->cap == 0 ? 32 : list->cap * 2;
-        struct item *items = arena_zalloc(arena, cap * sizeof *items);
-        if (items == NULL) {
-            return NULL;
-        }
-        if (list->n > 0) {
-            memcpy(items, list->items, list->n * sizeof *items);
-        }
-        list->items = items;
-        list->cap = cap;
+    struct item *items = arena_grow(arena, list->items, list->n, &list->cap, sizeof *items);
+    if (items == NULL) {
+        return NULL;
     }
+    list->items = items;
+    list->items[list->n] = (struct item){0};
     return &list->items[list->n++];
 }
 

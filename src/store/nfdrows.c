@@ -61,20 +61,12 @@ uint32_t nfdrows_find_shape(const struct nfd_rows *r, const uint32_t *heads, uin
 
 static bool make_room(struct nfd_rows *r)
 {
-    uint32_t room = r->shapes_room == 0 ? 16 : r->shapes_room * 2;
-    struct nfd_shape *grown;
-    if (r->nshapes < r->shapes_room) {
-        return true;
-    }
-    grown = arena_alloc(r->arena, room * sizeof *grown);
+    struct nfd_shape *grown = arena_grow(r->arena, r->shapes, r->nshapes, &r->shapes_room,
+                                         sizeof *grown);
     if (grown == NULL) {
         return false;
     }
-    if (r->nshapes > 0) {
-        memcpy(grown, r->shapes, r->nshapes * sizeof *grown);
-    }
     r->shapes = grown;
-    r->shapes_room = room;
     return true;
 }
 

@@ -69,7 +69,8 @@ struct nfd_rows {
     nfd_locate *locate;
     const void *layout;    /* the walker's facts about this file */
     struct nfd_shape *shapes;
-    uint32_t nshapes, shapes_room;
+    uint32_t nshapes;
+    size_t shapes_room;
     uint32_t *slots;       /* NFD_SHAPE_SLOTS */
     uint32_t nrows, rows_room;
     uint32_t *row_at;      /* record's start in octets */

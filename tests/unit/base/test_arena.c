@@ -60,4 +60,26 @@ static void test_copies(struct check *t)
     arena_free(&a);
 }
 
-CHECK_MAIN(test_alignment_and_contents, test_reset_reuses, test_copies)
+static void test_grow(struct check *t)
+{
+    struct arena a;
+    int *numbers = NULL;
+    size_t room = 0;
+    arena_init(&a);
+    for (size_t n = 0; n < 1000; n++) {
+        int *grown = arena_grow(&a, numbers, n, &room, sizeof *numbers);
+        CHECK(grown != NULL && room > n);
+        numbers = grown;
+        numbers[n] = (int)n;
+    }
+    for (size_t n = 0; n < 1000; n++) {
+        CHECK_EQ_U64((uint64_t)numbers[n], n);
+    }
+    CHECK(arena_grow(&a, numbers, 999, &room, sizeof *numbers) == numbers);
+    room = SIZE_MAX / 8;
+    CHECK(arena_grow(&a, numbers, room, &room, sizeof *numbers) == NULL);
+    CHECK_EQ_U64(room, SIZE_MAX / 8);
+    arena_free(&a);
+}
+
+CHECK_MAIN(test_alignment_and_contents, test_reset_reuses, test_copies, test_grow)
