@@ -251,17 +251,25 @@ static int popular_few(const struct job *j, const void *table, const void *codes
     return 0;
 }
 
+/* Length of the table and number of exceptions. */
+static int popular_head(struct cur *c, uint32_t n, uint32_t *m, uint32_t *e, struct fault *fault)
+{
+    *m = cur_u32le(c);
+    *e = cur_u32le(c);
+    return cur_ok(c) && *m > 0 && *m < VEC_TABLE_MAX && *e <= n
+               ? 0 : damaged(fault, "length of a table");
+}
+
 static int decode_popular(const struct job *j, const struct vec *v)
 {
     struct cur c = v->body;
-    uint32_t m = cur_u32le(&c);
-    uint32_t e = cur_u32le(&c);
+    uint32_t m, e;
     uint8_t *table;
     void *codes;
     void *exceptions;
-    int rc;
-    if (!cur_ok(&c) || m == 0 || m >= VEC_TABLE_MAX || e > j->n) {
-        return damaged(j->fault, "length of a table");
+    int rc = popular_head(&c, j->n, &m, &e, j->fault);
+    if (rc != 0) {
+        return rc;
     }
     table = scratch(j->w, m, j->width);
     codes = scratch(j->w, j->n, vec_code_width(m + 1));
@@ -469,4 +477,28 @@ int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned 
     *table = t;
     *codes = c;
     return rc;
+}
+
+int vec_read_popular(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+                     struct vec_popular *p, struct fault *fault)
+{
+    struct cur c = v->body;
+    struct vec codes;
+    int rc = popular_head(&c, n, &p->m, &p->e, fault);
+    rc = rc != 0 ? rc : vec_read(w, &c, p->m, width, &p->table, fault);
+    p->codes = c;
+    rc = rc != 0 ? rc : vec_take(&c, &codes, fault);
+    return rc != 0 ? rc : vec_take(&c, &p->exceptions, fault);
+}
+
+int vec_popular_escapes(struct vec_work *w, const struct vec_popular *p, const void *codes,
+                        uint32_t n, const uint64_t **escapes, struct fault *fault)
+{
+    uint64_t *bits = arena_alloc(w->arena, (BITS_WORDS(n) + 1) * sizeof *bits);
+    if (bits == NULL) {
+        return ERR_NOMEM;
+    }
+    kernel_range(codes, vec_code_width(p->m + 1), n, p->m, p->m, bits);
+    *escapes = bits;
+    return bits_count(bits, n) == p->e ? 0 : damaged(fault, "a code outside of its table");
 }

@@ -97,6 +97,23 @@ int vec_read_sparse(struct vec_work *w, const struct vec *v, uint32_t n, uint32_
 int vec_read_dict(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
                   uint32_t *m, const void **table, const void **codes, struct fault *fault);
 
+/* The parts of a POPULAR: a table of m values of the width that was asked for, and the codes
+ * (vec_code_width(m + 1)) and e exceptions, which are not decoded yet. */
+struct vec_popular {
+    uint32_t m, e;
+    const void *table;
+    struct cur codes; /* where their vec begins */
+    struct vec exceptions;
+};
+
+int vec_read_popular(struct vec_work *w, const struct vec *v, uint32_t n, unsigned width,
+                     struct vec_popular *p, struct fault *fault);
+
+/* The rows that have an exception, as bits in memory of the arena, with a word more than n rows
+ * need; codes: all n of them. */
+int vec_popular_escapes(struct vec_work *w, const struct vec_popular *p, const void *codes,
+                        uint32_t n, const uint64_t **escapes, struct fault *fault);
+
 /* ------------------------------------------------------------------ testing, picking */
 
 /* A question and the bitmap for its answer. */

@@ -153,31 +153,8 @@ static uint32_t find_exceptions(const struct job *j, const uint64_t *escapes, co
     return found;
 }
 
-struct popular {
-    uint32_t m, e;
-    const void *table;
-    struct cur codes;
-    struct vec exceptions;
-};
-
-static int popular_take(const struct job *j, const struct vec *v, struct popular *p)
-{
-    struct cur c = v->body;
-    struct vec codes;
-    int rc;
-    *p = (struct popular){.m = cur_u32le(&c)};
-    p->e = cur_u32le(&c);
-    if (!cur_ok(&c) || p->m == 0 || p->m >= VEC_TABLE_MAX || p->e > j->n) {
-        return damaged(j->fault, "length of a table");
-    }
-    rc = vec_read(j->w, &c, p->m, j->width, &p->table, j->fault);
-    p->codes = c;
-    rc = rc != 0 ? rc : vec_take(&c, &codes, j->fault);
-    return rc != 0 ? rc : vec_take(&c, &p->exceptions, j->fault);
-}
-
 /* Codes of the rows. */
-static int popular_codes(const struct job *j, const struct popular *p, uint64_t *out)
+static int popular_codes(const struct job *j, const struct vec_popular *p, uint64_t *out)
 {
     struct job inner = *j;
     struct cur c = p->codes;
@@ -187,23 +164,16 @@ static int popular_codes(const struct job *j, const struct popular *p, uint64_t 
 }
 
 /* All rows that have an exception, as a bitmap. */
-static int popular_escapes(const struct job *j, const struct popular *p, const uint64_t **out)
+static int popular_escapes(const struct job *j, const struct vec_popular *p,
+                           const uint64_t **out)
 {
-    uint64_t *escapes = arena_alloc(j->w->arena, (BITS_WORDS(j->n) + 1) * sizeof *escapes);
-    unsigned width = vec_code_width(p->m + 1);
     struct cur c = p->codes;
     const void *codes;
-    int rc = escapes != NULL ? vec_read(j->w, &c, j->n, width, &codes, j->fault) : ERR_NOMEM;
-    if (rc != 0) {
-        return rc;
-    }
-    kernel_range(codes, width, j->n, p->m, p->m, escapes);
-    *out = escapes;
-    return bits_count(escapes, j->n) == p->e ? 0
-                                             : damaged(j->fault, "a code outside of its table");
+    int rc = vec_read(j->w, &c, j->n, vec_code_width(p->m + 1), &codes, j->fault);
+    return rc != 0 ? rc : vec_popular_escapes(j->w, p, codes, j->n, out, j->fault);
 }
 
-static bool has_escape(const struct job *j, const struct popular *p, const uint64_t *codes)
+static bool has_escape(const struct job *j, const struct vec_popular *p, const uint64_t *codes)
 {
     bool found = false;
     for (uint32_t i = 0; i < j->k; i++) {
@@ -213,7 +183,7 @@ static bool has_escape(const struct job *j, const struct popular *p, const uint6
 }
 
 /* out has the codes of the rows; those that are m get their exceptions. */
-static int popular_exceptions(const struct job *j, const struct popular *p, uint64_t *out,
+static int popular_exceptions(const struct job *j, const struct vec_popular *p, uint64_t *out,
                               uint32_t **at, uint64_t **value, uint32_t *found)
 {
     uint32_t *rank = scratch(j->w, j->k, sizeof *rank);
@@ -239,11 +209,11 @@ static int popular_exceptions(const struct job *j, const struct popular *p, uint
 
 static int pick_popular(const struct job *j, const struct vec *v, uint64_t *out)
 {
-    struct popular p;
+    struct vec_popular p;
     uint32_t *at = NULL;
     uint64_t *value = NULL;
     uint32_t found = 0;
-    int rc = popular_take(j, v, &p);
+    int rc = vec_read_popular(j->w, v, j->n, j->width, &p, j->fault);
     rc = rc != 0 ? rc : popular_codes(j, &p, out);
     if (rc == 0 && has_escape(j, &p, out)) {
         rc = popular_exceptions(j, &p, out, &at, &value, &found);

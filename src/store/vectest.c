@@ -195,11 +195,9 @@ static int test_dict(const struct job *j, const struct vec *v)
 /* ------------------------------------------------------------------ popular values, exceptions */
 
 struct popular {
-    uint32_t m, e;
-    const void *table;
-    struct cur codes_at;
-    const void *codes;   /* NULL until somebody needs them */
-    uint64_t *escapes;   /* rows that have an exception; NULL until somebody needs them */
+    struct vec_popular is;
+    const void *codes;       /* NULL until somebody needs them */
+    const uint64_t *escapes; /* rows that have an exception; NULL until somebody needs them */
 };
 
 /* k bits from `at` on; bits has a word more than it needs. */
@@ -228,27 +226,21 @@ SIMD_CLONES static void deposit(const uint64_t *places, const uint64_t *bits, ui
 
 static int popular_codes(const struct job *j, struct popular *p)
 {
-    unsigned width = vec_code_width(p->m + 1);
-    return p->codes != NULL
-               ? 0 : vec_read(j->w, &p->codes_at, j->n, width, &p->codes, j->fault);
+    struct cur c = p->is.codes;
+    return p->codes != NULL ? 0
+                            : vec_read(j->w, &c, j->n, vec_code_width(p->is.m + 1), &p->codes,
+                                       j->fault);
 }
 
 static int popular_escapes(const struct job *j, struct popular *p)
 {
-    if (p->escapes != NULL) {
-        return 0;
-    }
-    p->escapes = bitmap(j->w, j->n);
-    if (p->escapes == NULL) {
-        return ERR_NOMEM;
-    }
-    kernel_range(p->codes, vec_code_width(p->m + 1), j->n, p->m, p->m, p->escapes);
-    return bits_count(p->escapes, j->n) == p->e ? 0
-                                                : damaged(j->fault, "a code outside of its table");
+    return p->escapes != NULL
+               ? 0 : vec_popular_escapes(j->w, &p->is, p->codes, j->n, &p->escapes, j->fault);
 }
 
 /* Every value that passes stands in the table: then no exception does, for those do not. */
-static bool table_settles(const struct job *j, const struct popular *p, unsigned k, uint8_t *yes)
+static bool table_settles(const struct job *j, const struct vec_popular *p, unsigned k,
+                          uint8_t *yes)
 {
     const struct number_test *t = j->q[k].test;
     return t->ask == NUMBER_RANGE && t->lo <= t->hi && t->hi - t->lo < p->m &&
@@ -259,16 +251,16 @@ static bool table_settles(const struct job *j, const struct popular *p, unsigned
 static int popular_answer(const struct job *j, struct popular *p, unsigned k,
                           const uint64_t *exceptions, uint8_t *yes)
 {
-    bool some = exceptions != NULL && !bits_none(exceptions, p->e);
+    bool some = exceptions != NULL && !bits_none(exceptions, p->is.e);
     int rc;
-    if (test_table(j->q[k].test, p->table, j->width, p->m, yes) == 0 && !some) {
+    if (test_table(j->q[k].test, p->is.table, j->width, p->is.m, yes) == 0 && !some) {
         answer_all(j, k, false);
         return 0;
     }
     rc = popular_codes(j, p);
     rc = rc == 0 && some ? popular_escapes(j, p) : rc;
     if (rc == 0) {
-        kernel_codes(p->codes, vec_code_width(p->m + 1), j->n, yes, p->m, j->q[k].out);
+        kernel_codes(p->codes, vec_code_width(p->is.m + 1), j->n, yes, p->is.m, j->q[k].out);
     }
     if (rc == 0 && some) {
         deposit(p->escapes, exceptions, j->n, j->q[k].out);
@@ -276,26 +268,9 @@ static int popular_answer(const struct job *j, struct popular *p, unsigned k,
     return rc;
 }
 
-static int popular_take(const struct job *j, const struct vec *v, struct popular *p,
-                        struct vec *exceptions)
-{
-    struct cur c = v->body;
-    struct vec codes;
-    int rc;
-    *p = (struct popular){.m = cur_u32le(&c), .e = 0};
-    p->e = cur_u32le(&c);
-    if (!cur_ok(&c) || p->m == 0 || p->m >= VEC_TABLE_MAX || p->e > j->n) {
-        return damaged(j->fault, "length of a table");
-    }
-    rc = vec_read(j->w, &c, p->m, j->width, &p->table, j->fault);
-    p->codes_at = c;
-    rc = rc != 0 ? rc : vec_take(&c, &codes, j->fault);
-    return rc != 0 ? rc : vec_take(&c, exceptions, j->fault);
-}
-
 /* Questions that the table does not settle are asked of the exceptions: answers to out[k]. */
-static int ask_exceptions(const struct job *j, const struct popular *p, const struct vec *v,
-                          uint8_t *yes, uint64_t *out[VEC_QUESTIONS_MAX])
+static int ask_exceptions(const struct job *j, const struct vec_popular *p, uint8_t *yes,
+                          uint64_t *out[VEC_QUESTIONS_MAX])
 {
     struct vec_question q[VEC_QUESTIONS_MAX];
     struct job inner = *j;
@@ -314,21 +289,20 @@ static int ask_exceptions(const struct job *j, const struct popular *p, const st
             return ERR_NOMEM;
         }
     }
-    return inner.nq > 0 ? test(&inner, v) : 0;
+    return inner.nq > 0 ? test(&inner, &p->exceptions) : 0;
 }
 
 static int test_popular(const struct job *j, const struct vec *v)
 {
     uint64_t *passing[VEC_QUESTIONS_MAX];
-    struct popular p;
-    struct vec exceptions;
+    struct popular p = {.codes = NULL};
     uint8_t *yes;
-    int rc = popular_take(j, v, &p, &exceptions);
+    int rc = vec_read_popular(j->w, v, j->n, j->width, &p.is, j->fault);
     if (rc != 0) {
         return rc;
     }
-    yes = scratch(j->w, p.m, 1);
-    rc = yes != NULL ? ask_exceptions(j, &p, &exceptions, yes, passing) : ERR_NOMEM;
+    yes = scratch(j->w, p.is.m, 1);
+    rc = yes != NULL ? ask_exceptions(j, &p.is, yes, passing) : ERR_NOMEM;
     for (unsigned k = 0; k < j->nq && rc == 0; k++) {
         rc = popular_answer(j, &p, k, passing[k], yes);
     }
